@@ -1,0 +1,28 @@
+"""What both sides must agree on to talk HTTP: paths, header names, limits."""
+
+from typing import Final
+
+API_PREFIX: Final = "/api/v1"
+
+# Grows when an old client or server could misunderstand a new one; additions alone do not raise it.
+PROTOCOL_VERSION: Final = 1
+
+#: Groups the batches of one push into one run; a UUID chosen by the client.
+RUN_ID_HEADER: Final = "TGL-Run-Id"
+REQUEST_ID_HEADER: Final = "X-Request-Id"
+
+JSON_MEDIA_TYPE: Final = "application/json"
+PROBLEM_MEDIA_TYPE: Final = "application/problem+json"
+
+MAX_COMMITS_PER_BATCH: Final = 1000
+MAX_MISSING_SHAS: Final = 50_000
+MAX_REFS: Final = 10_000
+MAX_REF_NAME_LENGTH: Final = 1024
+
+MAX_NAME_LENGTH: Final = 255
+MAX_EMAIL_LENGTH: Final = 320
+MAX_TITLE_LENGTH: Final = 500
+MAX_BODY_LENGTH: Final = 65_536
+MAX_INT: Final = 2**31 - 1
+MAX_PARENTS: Final = 4096
+MAX_CLIENT_VERSION_LENGTH: Final = 100
