@@ -1,0 +1,1 @@
+"""Users: who they are, their role, and whether they were approved."""

@@ -1,0 +1,36 @@
+"""The `audit_logs` table. A trigger refuses UPDATE, DELETE and TRUNCATE."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, text
+from sqlalchemy.dialects.postgresql import INET, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tgl_server.db.base import Base, Identified
+
+
+class AuditLog(Identified, Base):
+    """One act or one refusal. It names users and keys without foreign keys: it outlives them."""
+
+    __tablename__ = "audit_logs"
+
+    at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    action: Mapped[str]
+    outcome: Mapped[str]
+    actor_user_id: Mapped[UUID | None]
+    actor_key_id: Mapped[UUID | None]
+    resource_type: Mapped[str | None]
+    resource_id: Mapped[str | None]
+    ip: Mapped[str | None] = mapped_column(INET)
+    user_agent: Mapped[str | None]
+    request_id: Mapped[str | None]
+    details: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
+
+    __table_args__ = (
+        Index("ix_audit_logs_at_id", "at", "id"),
+        Index("ix_audit_logs_action_at", "action", "at"),
+        Index("ix_audit_logs_actor_user_id_at", "actor_user_id", "at"),
+        Index("ix_audit_logs_resource_type_resource_id_at", "resource_type", "resource_id", "at"),
+    )

@@ -1,0 +1,1 @@
+"""Taking pushed commits in: batches, what is missing, branch tips, runs, sync status."""

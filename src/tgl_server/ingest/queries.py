@@ -1,0 +1,119 @@
+"""The SQL of taking commits in. `string_agg` of shas comes back as one value: 20 bytes each, cut up in Python."""
+
+from sqlalchemy import LargeBinary, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from tgl_server.ingest.decode import COLUMNS
+
+STAGING = "staged_commits"
+
+# One per connection and not per batch, which would bloat the catalogue. "If not exists" holds for a pooled
+# connection, after a rollback, and behind a pooler that hands out another connection each time.
+CREATE_STAGING = text(f"""
+    CREATE TEMPORARY TABLE IF NOT EXISTS {STAGING} (
+        sha bytea NOT NULL, author_name text NOT NULL, author_email text NOT NULL, committer_name text NOT NULL,
+        committer_email text NOT NULL, author_date timestamptz NOT NULL, commit_date timestamptz NOT NULL,
+        message_title text NOT NULL, message_body text, additions integer NOT NULL, deletions integer NOT NULL,
+        files_changed integer NOT NULL, is_merge boolean NOT NULL, parent_count integer NOT NULL, parents bytea[]
+    ) ON COMMIT DELETE ROWS
+""")
+
+_COLUMNS = ", ".join(COLUMNS)
+
+# Ordered by key: two overlapping pushes must take their locks in one order, or they deadlock. The repository's row
+# comes after its commits and the run's row after the repository's, in every statement that touches them.
+MERGE_STAGED = text(f"""
+    WITH merged AS (
+        INSERT INTO commits (repo_id, {_COLUMNS})
+        SELECT :repo_id, {_COLUMNS} FROM {STAGING} ORDER BY sha
+        ON CONFLICT (repo_id, sha) DO NOTHING
+        RETURNING sha
+    ), counted AS (
+        SELECT count(*) AS inserted, coalesce(string_agg(sha, ''), '') AS shas FROM merged
+    ), repo AS (
+        UPDATE repos SET
+            total_commits = total_commits + counted.inserted, last_ingested_sha = :last_sha,
+            sync_status = :status, error_message = NULL, last_attempt_at = now(), last_success_at = now()
+        FROM counted WHERE id = :repo_id
+        RETURNING id, counted.inserted, counted.shas
+    ), run AS (
+        INSERT INTO sync_runs (repo_id, id, state, finished_at, batches, total, inserted, skipped, errors,
+                               client_version, user_id, api_key_id)
+        SELECT repo.id, :run_id, :run_state, CASE WHEN :run_state = 'done' THEN now() END, 1, :total, repo.inserted,
+               :total - :errors - repo.inserted, :errors, :client_version, :user_id, :api_key_id
+        FROM repo
+        ON CONFLICT (repo_id, id) DO UPDATE SET
+            state = EXCLUDED.state, finished_at = NULL, last_batch_at = now(), batches = sync_runs.batches + 1,
+            total = sync_runs.total + EXCLUDED.total, inserted = sync_runs.inserted + EXCLUDED.inserted,
+            skipped = sync_runs.skipped + EXCLUDED.skipped, errors = sync_runs.errors + EXCLUDED.errors,
+            client_version = coalesce(EXCLUDED.client_version, sync_runs.client_version)
+        RETURNING batches = 1 AS is_new
+    )
+    SELECT repo.inserted, repo.shas, run.is_new FROM repo, run
+""")  # noqa: S608 -- our own column names
+
+RECORD_REFUSAL = text("""
+    WITH repo AS (
+        UPDATE repos SET sync_status = 'error', error_message = :message, last_attempt_at = now()
+        WHERE id = :repo_id RETURNING id
+    )
+    INSERT INTO sync_runs (repo_id, id, state, finished_at, batches, total, errors, client_version,
+                           user_id, api_key_id, error_message)
+    SELECT repo.id, :run_id, 'failed', now(), 1, :total, :total, :client_version, :user_id, :api_key_id, :message
+    FROM repo
+    ON CONFLICT (repo_id, id) DO UPDATE SET
+        state = 'failed', finished_at = now(), last_batch_at = now(), batches = sync_runs.batches + 1,
+        total = sync_runs.total + EXCLUDED.total, errors = sync_runs.errors + EXCLUDED.errors,
+        error_message = EXCLUDED.error_message
+""")
+
+# LATERAL with LIMIT makes this one index look-up a sha: a plain anti-join, planned while the table was still empty,
+# scans the whole table for every request until autovacuum comes by.
+MISSING_SHAS = text("""
+    SELECT coalesce(string_agg(asked.sha, '' ORDER BY asked.n), '')
+    FROM unnest(:shas) WITH ORDINALITY AS asked (sha, n)
+    LEFT JOIN LATERAL (
+        SELECT true AS found FROM commits c WHERE c.repo_id = :repo_id AND c.sha = asked.sha LIMIT 1
+    ) have ON true
+    WHERE have.found IS NULL
+""").bindparams(bindparam("shas", type_=ARRAY(LargeBinary)))
+
+LOCK_REPO = text("SELECT id FROM repos WHERE id = :repo_id FOR NO KEY UPDATE")
+
+# Ordered by key, like every write that two clients may do at once.
+SET_REFS = text("""
+    INSERT INTO repo_refs (repo_id, name, sha)
+    SELECT :repo_id, given.name, given.sha FROM unnest(CAST(:names AS text[]), :shas) AS given (name, sha)
+    ORDER BY given.name
+    ON CONFLICT (repo_id, name) DO UPDATE SET sha = EXCLUDED.sha, updated_at = now()
+""").bindparams(bindparam("shas", type_=ARRAY(LargeBinary)))
+
+FORGET_REFS = text("DELETE FROM repo_refs WHERE repo_id = :repo_id AND name = ANY(CAST(:names AS text[]))")
+
+REFS = text("SELECT name, sha FROM repo_refs WHERE repo_id = :repo_id ORDER BY name")
+
+# A push that found nothing new has no run, but the repository has been seen to be in step.
+FINISH_RUN = text("""
+    WITH repo AS (
+        UPDATE repos SET sync_status = 'healthy', error_message = NULL, last_attempt_at = now(), last_success_at = now()
+        WHERE id = :repo_id RETURNING id
+    )
+    UPDATE sync_runs SET state = 'done', finished_at = now(), error_message = NULL
+    FROM repo WHERE repo_id = repo.id AND sync_runs.id = :run_id
+""")
+
+STATUS = text("""
+    SELECT r.id, r.sync_status, r.error_message, r.last_attempt_at, r.last_success_at, r.last_ingested_sha,
+           r.total_commits, r.expected_cadence, now() AS now,
+           (SELECT json_object_agg(name, encode(sha, 'hex')) FROM repo_refs WHERE repo_id = r.id) AS refs
+    FROM repos r WHERE r.id = :repo_id
+""")
+
+# A cursor is the last row's (started_at, id).
+RUNS = text("""
+    SELECT s.*, k.prefix AS key_prefix
+    FROM sync_runs s LEFT JOIN api_keys k ON k.id = s.api_key_id
+    WHERE s.repo_id = :repo_id
+      AND (CAST(:before_at AS timestamptz) IS NULL OR (s.started_at, s.id) < (:before_at, CAST(:before_id AS uuid)))
+    ORDER BY s.started_at DESC, s.id DESC LIMIT :limit
+""")
