@@ -1,0 +1,38 @@
+"""Runs a command's coroutine so that Ctrl-C and SIGTERM end it like any other failure: tidily, with a sentence."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from tgl_client.errors import InterruptedPushError, TerminatedPushError
+
+T = TypeVar("T")
+
+
+def run_command(coroutine: Coroutine[Any, Any, T]) -> T:
+    """The coroutine's result; raises `InterruptedPushError` when a signal ended it."""
+    try:
+        return asyncio.run(_until_terminated(coroutine))
+    except KeyboardInterrupt:
+        raise InterruptedPushError from None
+
+
+async def _until_terminated(coroutine: Coroutine[Any, Any, T]) -> T:
+    """asyncio turns SIGINT into a cancellation by itself; SIGTERM is ours to turn."""
+    task = asyncio.ensure_future(coroutine)
+    terminated = asyncio.Event()
+
+    def terminate() -> None:
+        terminated.set()
+        task.cancel()
+
+    if sys.platform != "win32":
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if terminated.is_set():
+            raise TerminatedPushError from None
+        raise

@@ -1,0 +1,97 @@
+"""What `tgl` prints: results on stdout, everything else on stderr."""
+
+import sys
+from collections.abc import Sequence
+
+import msgspec
+
+from tgl_client.errors import ExitCode, TglError, worst
+from tgl_client.progress import Phase, Progress
+from tgl_client.report import PushReport, PushState
+
+_SHOWN_REFUSALS = 10
+
+
+class PushDocument(msgspec.Struct, frozen=True):
+    """The JSON of `tgl push --json`; fields are added, never renamed."""
+
+    exit_code: ExitCode
+    repositories: list[PushReport]
+
+
+class LineProgress(Progress):
+    """One plain line for each step, for logs and pipes."""
+
+    def phase(self, phase: Phase, total: int | None = None) -> None:
+        note(f"{phase}: {total:,} commits" if total is not None else f"{phase}")
+
+    def waiting(self, seconds: float, reason: str) -> None:
+        note(f"waiting {seconds:.0f} s: {reason}")
+
+    def warning(self, message: str, hint: str | None = None) -> None:
+        print_warning(message, hint)
+
+
+def note(text: str) -> None:
+    """A line about what is going on."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def print_warning(message: str, hint: str | None) -> None:
+    """Something that went another way than the user may think."""
+    note(f"warning: {message}")
+    if hint:
+        note(f"hint: {hint}")
+
+
+def print_problem(error: TglError) -> None:
+    """What happened, then what to do."""
+    print_error(str(error), error.hint)
+
+
+def print_error(message: str, hint: str | None) -> None:
+    """The shape of every failure."""
+    note(f"error: {message}")
+    if hint:
+        note(f"hint: {hint}")
+
+
+def print_push_reports(reports: Sequence[PushReport], *, quiet: bool, as_json: bool) -> None:
+    """The end of `tgl push`: one document, or a line for each repository and its problems."""
+    if as_json:
+        print_json(PushDocument(worst([each.exit_code for each in reports]), list(reports)))
+    for report in reports:
+        if not as_json and not quiet and report.state is not PushState.BUSY:
+            print(summary(report))
+        print_push_problems(report, quiet=quiet)
+
+
+def print_json(document: object) -> None:
+    """Indented, for people look at it as well."""
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
+
+
+def print_push_problems(report: PushReport, *, quiet: bool) -> None:
+    """What did not go through; a cron job that found another push at work stays silent."""
+    for refused in report.refused_commits[:_SHOWN_REFUSALS]:
+        note(f"refused: {refused.sha[:12]} {refused.reason}")
+    if report.refused > _SHOWN_REFUSALS:
+        note(f"refused: {report.refused - _SHOWN_REFUSALS} more; `tgl status` lists them")
+    if report.error and not (quiet and report.state is PushState.BUSY):
+        print_error(report.error, report.hint)
+
+
+def summary(report: PushReport) -> str:
+    """One line whose numbers add up."""
+    if report.state is PushState.NOTHING_NEW and not report.walked:
+        return f"{report.name}: nothing new"
+    parts = [
+        (report.already_there, "already there"),
+        (report.sent, "sent"),
+        (report.refused, "refused"),
+        (report.held_back, "held back"),
+        (report.not_sent, "not sent"),
+    ]
+    shown = ", ".join(f"{count:,} {word}" for count, word in parts if count) or "0 sent"
+    line = f"{report.name}: {report.walked:,} commits walked: {shown}, in {report.seconds:.1f} s"
+    return f"{line} ({report.sent / report.seconds:,.0f}/s)" if report.sent and report.seconds >= 1 else line

@@ -1,0 +1,249 @@
+"""Carries a push out: asks, walks, sends, records. What to do is decided in `plan`, how to say it in `api`.
+
+A push that breaks off anywhere leaves nothing to repair: commits are stored batch by batch, tips are recorded
+last, and the next push asks the server what it lacks.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import aclosing, asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from uuid import UUID
+
+from msgspec import Struct
+
+from tgl_client import errors
+from tgl_client.address import Target
+from tgl_client.api import Api
+from tgl_client.batch import PACKED_RATIO, WIRE_BYTES, Batch, BatchLimits, cut
+from tgl_client.history_thread import HistoryThread, opened
+from tgl_client.plan import MISSING_CHUNK, WalkPlan, chunks, in_order, plan_walk, refs_to_record
+from tgl_client.progress import Phase, Progress
+from tgl_client.report import RefusedCommit, Tally
+from tgl_protocol import __version__, http
+from tgl_protocol.commits import Capabilities, PushResult, RepoStatus
+
+if TYPE_CHECKING:
+    from tgl_client.history import Engine, Repository
+
+T = TypeVar("T")
+
+#: Enough to keep the server busy while the next batch is read; more only costs memory on both sides.
+IN_FLIGHT: Final = 4
+
+
+class PushOptions(Struct, frozen=True):
+    """What a push may be told; the defaults push every branch whole.
+
+    `branches` are globs, `jobs` git processes (0: one for each core), `recheck` distrusts the recorded tips.
+    """
+
+    branches: tuple[str, ...] = ()
+    remotes: bool = False
+    since: datetime | None = None
+    recheck: bool = False
+    batch_size: int = http.MAX_COMMITS_PER_BATCH
+    jobs: int = 0
+    engine: "Engine | None" = None
+
+
+class Pending(Struct, frozen=True):
+    """What a walk found and the server lacks, parents first."""
+
+    plan: WalkPlan
+    shas: list[bytes]
+
+
+class Push:
+    """One push of one repository; `tally` is true at every moment, also after a failure."""
+
+    def __init__(self, api: Api, target: Target, options: PushOptions, progress: Progress) -> None:
+        self.api = api
+        self.target = target
+        self.options = options
+        self.progress = progress
+        self.tally = Tally()
+        self.run_id = _new_run_id()
+        self._slots = asyncio.Semaphore(IN_FLIGHT)
+        self._wire_bytes = WIRE_BYTES
+        self._limits = BatchLimits(options.batch_size, WIRE_BYTES)
+        self._missing_chunk = MISSING_CHUNK
+        self._refs_chunk = http.MAX_REFS
+
+    async def run(self, path: Path) -> None:
+        """Send what the server lacks and record the tips; raises `TglError`."""
+        async with meanwhile(self.api.status(self.target)) as asked, opened(path) as (repository, thread):
+            pending = await self._find_pending(repository, thread, asked)
+            if pending is None:
+                return
+            if pending.shas:
+                await self._deliver(repository, thread, pending.shas)
+            await self._record(pending.plan)
+
+    async def preview(self, path: Path) -> list[bytes]:
+        """What `run` would send, parents first; nothing is sent."""
+        async with meanwhile(self.api.status(self.target)) as asked, opened(path) as (repository, thread):
+            pending = await self._find_pending(repository, thread, asked)
+            return pending.shas if pending else []
+
+    async def _find_pending(
+        self, repository: "Repository", thread: HistoryThread, asked: asyncio.Task[RepoStatus]
+    ) -> Pending | None:
+        """None when every tip is recorded. The status is asked for while the repository opens."""
+        tips = await thread.call(repository.tips, self.options.branches, remotes=self.options.remotes)
+        status = await asked
+        plan = plan_walk(tips, status.refs, server_is_empty=status.total_commits == 0, recheck=self.options.recheck)
+        if plan.nothing_new:
+            return None
+        async with meanwhile(self.api.capabilities()) as capabilities:
+            shas = await self._walk(repository, thread, plan)
+            self._adapt(await capabilities)
+        return Pending(plan, await self._ask_missing(shas) if plan.ask_missing else shas)
+
+    async def _walk(self, repository: "Repository", thread: HistoryThread, plan: WalkPlan) -> list[bytes]:
+        if not plan.walk_from:
+            return []
+        self.progress.phase(Phase.WALKING)
+        walk = await thread.call(repository.walk, plan.walk_from, plan.hidden, self.options.since)
+        self.tally.held_back = walk.held_back
+        self.tally.walked = len(walk.shas) + walk.held_back
+        if walk.held_back:
+            self.progress.warning(
+                f"{walk.held_back} commits at the edge of this shallow clone are held back",
+                "their statistics would be wrong; `git fetch --unshallow` gets what is missing",
+            )
+        return walk.shas
+
+    def _adapt(self, capabilities: Capabilities) -> None:
+        """Keep to what this server offers."""
+        if capabilities.protocol_version > http.PROTOCOL_VERSION or _is_older(__version__, capabilities.oldest_client):
+            raise errors.UsageError(
+                f"the server speaks to tgl {capabilities.oldest_client} and later, this is {__version__}",
+                hint="upgrade with `pip install -U thegitleague`",
+            )
+        self.api.compress = "gzip" in capabilities.content_encodings and not self.api.url.is_loopback
+        raw = WIRE_BYTES * (PACKED_RATIO if self.api.compress else 1)
+        self._limits = BatchLimits(
+            commits=max(1, min(self.options.batch_size, capabilities.limits.commits_per_batch)),
+            body_bytes=min(raw, capabilities.limits.body_bytes),
+        )
+        self._missing_chunk = max(1, min(MISSING_CHUNK, capabilities.limits.missing_shas))
+        self._refs_chunk = max(1, capabilities.limits.refs)
+
+    async def _ask_missing(self, shas: list[bytes]) -> list[bytes]:
+        if not shas:
+            return []
+        self.progress.phase(Phase.ASKING, len(shas))
+        missing: set[str] = set()
+        for part in chunks(shas, self._missing_chunk):
+            missing.update(await self.api.missing(self.target, part))
+            self.progress.advance(len(part))
+        pending = in_order(shas, missing)
+        self.tally.already_there += len(shas) - len(pending)
+        return pending
+
+    async def _deliver(self, repository: "Repository", thread: HistoryThread, shas: list[bytes]) -> None:
+        """Several requests in flight; the last batch is sent when all others are stored.
+
+        The server remembers the last commit of the latest batch, so that one must not be overtaken.
+        """
+        self.progress.phase(Phase.SENDING, len(shas))
+        commits = repository.commits(shas, engine=self.options.engine, jobs=self.options.jobs)
+        async with aclosing(thread.stream(cut(thread.until_stopped(commits), self._limits))) as batches:
+            try:
+                last = await self._send_all_but_last(batches)
+            except BaseExceptionGroup as group:
+                raise _first_of(group) from group
+        if last is not None:
+            await self._send(last)
+
+    async def _send_all_but_last(self, batches: AsyncGenerator[Batch, None]) -> Batch | None:
+        held: Batch | None = None
+        async with asyncio.TaskGroup() as group:
+            async for batch in batches:
+                if held is not None:
+                    await self._slots.acquire()
+                    group.create_task(self._send(held)).add_done_callback(lambda _: self._slots.release())
+                held = batch
+        return held
+
+    async def _send(self, batch: Batch) -> None:
+        """Send a batch, in halves where it is too large; a commit that is too large by itself is refused."""
+        payload = self.api.pack(batch.body())
+        if len(payload.body) > self._wire_bytes and len(batch) > 1:
+            await self._send_halves(batch)
+            return
+        try:
+            result = await self.api.push(self.target, payload, self.run_id)
+        except errors.TooLargeError as error:
+            if len(batch) > 1:
+                self._wire_bytes = max(1, len(payload.body) // 2)
+                await self._send_halves(batch)
+                return
+            self.tally.refused.append(RefusedCommit(batch.shas[0], str(error)))
+            self.progress.advance(1)
+            return
+        self._count(batch, result)
+
+    async def _send_halves(self, batch: Batch) -> None:
+        for half in batch.halves():
+            await self._send(half)
+
+    def _count(self, batch: Batch, result: PushResult) -> None:
+        if result.total != len(batch) or result.inserted + result.skipped + result.errors != result.total:
+            raise errors.UnexpectedAnswerError(
+                f"the server answered for {result.total} commits where {len(batch)} were sent"
+            )
+        self.tally.sent += result.inserted
+        self.tally.already_there += result.skipped
+        self.tally.refused += [RefusedCommit(each.sha, each.error) for each in result.details if each.error is not None]
+        self.progress.advance(len(batch))
+
+    async def _record(self, plan: WalkPlan) -> None:
+        """Record the tips that the server has all of; closes the run where one was opened."""
+        complete = self.options.since is None and not self.tally.held_back and not self.tally.refused
+        refs = refs_to_record(plan, complete=complete)
+        opened_run = bool(self.tally.sent or self.tally.refused)
+        parts = [dict(part) for part in _split(refs, self._refs_chunk)] or ([{}] if opened_run else [])
+        for number, part in enumerate(parts, start=1):
+            closing = opened_run and number == len(parts)
+            await self.api.put_refs(self.target, part, self.run_id if closing else None)
+            self.tally.refs_recorded += len(part)
+
+
+@asynccontextmanager
+async def meanwhile(coroutine: Coroutine[Any, Any, T]) -> AsyncGenerator[asyncio.Task[T], None]:
+    """Runs beside the block and ends with it; an error that nobody awaited any more is dropped."""
+    task = asyncio.ensure_future(coroutine)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def _split(refs: dict[str, str], size: int) -> list[list[tuple[str, str]]]:
+    items = sorted(refs.items())
+    return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+def _is_older(version: str, oldest: str) -> bool:
+    """Compares the leading numbers; a version that cannot be read is not older."""
+    try:
+        return tuple(map(int, version.split(".")[:3])) < tuple(map(int, oldest.split(".")[:3]))
+    except ValueError:
+        return False
+
+
+def _first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """What stopped the push: the batches in flight were cancelled with it."""
+    first = group.exceptions[0]
+    return _first_of(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+def _new_run_id() -> UUID:
+    """A random version 4 UUID without importing more than the bytes it needs."""
+    return UUID(bytes=os.urandom(16), version=4)
