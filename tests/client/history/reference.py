@@ -1,0 +1,36 @@
+"""What git itself says: the reference that both engines are compared with."""
+
+import re
+from pathlib import Path
+
+from tests.client.history.repositories import git
+from tgl_protocol.commits import Commit
+
+_SHORTSTAT = re.compile(
+    r"(\d+) files? changed(?:, (\d+) insertions?\(\+\))?(?:, (\d+) deletions?\(-\))?",
+)
+
+#: Files changed, additions, deletions.
+Counts = tuple[int, int, int]
+
+
+def shortstat(path: Path, *revisions: str) -> dict[str, Counts]:
+    """`git log --shortstat`, by commit."""
+    text = git(path, "log", "--no-color", "--shortstat", "--format=@%H", *(revisions or ("--branches",))).decode()
+    found = {}
+    for block in text.split("@")[1:]:
+        numbers = _SHORTSTAT.search(block)
+        found[block[:40]] = (
+            (int(numbers[1]), int(numbers[2] or 0), int(numbers[3] or 0)) if numbers is not None else (0, 0, 0)
+        )
+    return found
+
+
+def rev_list(path: Path, *revisions: str) -> list[str]:
+    """`git rev-list`, newest first."""
+    return git(path, "rev-list", *(revisions or ("--branches",))).decode().split()
+
+
+def counts(commits: list[Commit]) -> dict[str, Counts]:
+    """The same from our commits."""
+    return {found.sha: (found.files_changed, found.additions, found.deletions) for found in commits}
