@@ -18,8 +18,6 @@
 The docstring of a class is its default message. They are turned into HTTP in `tgl_server.problems` alone.
 """
 
-from typing import ClassVar
-
 from tgl_protocol.problem import ErrorCode, FieldError
 
 
@@ -34,8 +32,8 @@ class StartupError(ServerError):
 class ApiError(ServerError):
     """The request was refused."""
 
-    status: ClassVar[int] = 500
-    code: ClassVar[ErrorCode] = ErrorCode.INTERNAL_ERROR
+    status: int = 500
+    code: ErrorCode = ErrorCode.INTERNAL_ERROR
 
     def __init__(self, detail: str = "", *, headers: dict[str, str] | None = None) -> None:
         self.detail = detail or (type(self).__doc__ or "").strip()

@@ -27,6 +27,8 @@ class Database:
             pool_timeout=settings.db_pool_timeout,
             # A connection that died with a restarted PostgreSQL is noticed when it is taken, not by a request.
             pool_pre_ping=True,
+            # Parameters hold people's names and addresses; an error's text goes to the log.
+            hide_parameters=True,
             connect_args={"server_settings": {"application_name": "tgl-server"}, "timeout": 10},
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)

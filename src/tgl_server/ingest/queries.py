@@ -25,23 +25,28 @@ _COLUMNS = ", ".join(COLUMNS)
 MERGE_STAGED = text(f"""
     WITH merged AS (
         INSERT INTO commits (repo_id, {_COLUMNS})
-        SELECT :repo_id, {_COLUMNS} FROM {STAGING} ORDER BY sha
+        SELECT CAST(:repo_id AS uuid), {_COLUMNS} FROM {STAGING} ORDER BY sha
         ON CONFLICT (repo_id, sha) DO NOTHING
         RETURNING sha
     ), counted AS (
         SELECT count(*) AS inserted, coalesce(string_agg(sha, ''), '') AS shas FROM merged
     ), repo AS (
         UPDATE repos SET
-            total_commits = total_commits + counted.inserted, last_ingested_sha = :last_sha,
+            total_commits = total_commits + counted.inserted, last_ingested_sha = coalesce(CAST(:last_sha AS bytea), last_ingested_sha),
             sync_status = :status, error_message = NULL, last_attempt_at = now(), last_success_at = now()
         FROM counted WHERE id = :repo_id
         RETURNING id, counted.inserted, counted.shas
+    ), given AS (
+        SELECT CAST(:run_id AS uuid) AS run_id, CAST(:run_state AS text) AS state, CAST(:total AS bigint) AS total,
+               CAST(:errors AS bigint) AS errors, CAST(:client_version AS text) AS client_version,
+               CAST(:user_id AS uuid) AS user_id, CAST(:api_key_id AS uuid) AS api_key_id
     ), run AS (
         INSERT INTO sync_runs (repo_id, id, state, finished_at, batches, total, inserted, skipped, errors,
                                client_version, user_id, api_key_id)
-        SELECT repo.id, :run_id, :run_state, CASE WHEN :run_state = 'done' THEN now() END, 1, :total, repo.inserted,
-               :total - :errors - repo.inserted, :errors, :client_version, :user_id, :api_key_id
-        FROM repo
+        SELECT repo.id, given.run_id, given.state, CASE WHEN given.state = 'done' THEN now() END, 1, given.total,
+               repo.inserted, given.total - given.errors - repo.inserted, given.errors, given.client_version,
+               given.user_id, given.api_key_id
+        FROM repo, given
         ON CONFLICT (repo_id, id) DO UPDATE SET
             state = EXCLUDED.state, finished_at = NULL, last_batch_at = now(), batches = sync_runs.batches + 1,
             total = sync_runs.total + EXCLUDED.total, inserted = sync_runs.inserted + EXCLUDED.inserted,
@@ -54,12 +59,13 @@ MERGE_STAGED = text(f"""
 
 RECORD_REFUSAL = text("""
     WITH repo AS (
-        UPDATE repos SET sync_status = 'error', error_message = :message, last_attempt_at = now()
+        UPDATE repos SET sync_status = 'error', error_message = CAST(:message AS text), last_attempt_at = now()
         WHERE id = :repo_id RETURNING id
     )
     INSERT INTO sync_runs (repo_id, id, state, finished_at, batches, total, errors, client_version,
                            user_id, api_key_id, error_message)
-    SELECT repo.id, :run_id, 'failed', now(), 1, :total, :total, :client_version, :user_id, :api_key_id, :message
+    SELECT repo.id, CAST(:run_id AS uuid), 'failed', now(), 1, CAST(:total AS bigint), CAST(:total AS bigint),
+           CAST(:client_version AS text), CAST(:user_id AS uuid), CAST(:api_key_id AS uuid), CAST(:message AS text)
     FROM repo
     ON CONFLICT (repo_id, id) DO UPDATE SET
         state = 'failed', finished_at = now(), last_batch_at = now(), batches = sync_runs.batches + 1,

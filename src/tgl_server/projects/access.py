@@ -40,9 +40,9 @@ async def may_push(connection: AnyConnection, _: BaseRouteHandler) -> None:
         raise errors.NotAPushRepository
 
 
-async def provide_repo(request: Any) -> RepoAccess:
+async def provide_target(request: Any) -> RepoAccess:
     """The repository that the guard admitted."""
-    return cast("RepoAccess", request.scope["state"]["repo"])
+    return cast("RepoAccess", request.scope["state"]["target"])
 
 
 async def provide_principal(request: Any) -> Principal:
@@ -57,7 +57,7 @@ async def _access(connection: AnyConnection, scopes: set[Scope]) -> RepoAccess:
     access = await _find(connection, principal)
     if access is None or not principal.may_touch(access.id):
         raise errors.NotFound("There is no such repository, or you may not see it.")
-    connection.scope["state"]["repo"] = access
+    connection.scope["state"]["target"] = access
     return access
 
 

@@ -1,0 +1,5 @@
+"""`python -m tgl_server`."""
+
+from tgl_server.cli import main
+
+main()

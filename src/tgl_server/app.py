@@ -1,0 +1,77 @@
+"""The only wiring of the service: settings in, ASGI application out. Routers are listed by hand."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, Router
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+
+from tgl_protocol.http import API_PREFIX
+from tgl_server.auth.api_key import ApiKeyAuthentication
+from tgl_server.auth.argon2 import Argon2
+from tgl_server.auth.usage import UsageCounter
+from tgl_server.db.engine import Database
+from tgl_server.ingest.routes import sync_router
+from tgl_server.logs import configure_logs
+from tgl_server.problems import answer_problem
+from tgl_server.request_log import log_requests
+from tgl_server.settings import Settings
+from tgl_server.system import capabilities, health, ready
+
+
+def create_app(settings: Settings, lifespan: Sequence[Any] = ()) -> Litestar:
+    """One application with its own pool; the database is reached when the first request needs it."""
+    configure_logs(settings.log_level, settings.log_format)
+    api = Router(API_PREFIX, route_handlers=[capabilities, sync_router])
+    app = Litestar(
+        route_handlers=[health, ready, api],
+        lifespan=[_services(settings), *lifespan],
+        exception_handlers={Exception: answer_problem},
+        dependencies={
+            "database": Provide(_provide_database, sync_to_thread=False),
+            "settings": Provide(lambda: settings, sync_to_thread=False),
+        },
+        openapi_config=OpenAPIConfig(title=settings.api_title, version=settings.api_version),
+        logging_config=None,
+        state=State({"settings": settings}),
+    )
+    # Around everything, as Litestar's own middleware does not see requests that match no route.
+    app.asgi_handler = log_requests(app.asgi_handler)
+    return app
+
+
+def _provide_database(state: State) -> Database:
+    database: Database = state.database
+    return database
+
+
+def _services(settings: Settings) -> Any:
+    """What lives as long as the application: the pool, the Argon2 threads, the usage counts."""
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        database = Database(settings)
+        argon2 = Argon2(settings)
+        usage = UsageCounter(database)
+        app.state.database = database
+        app.state.argon2 = argon2
+        app.state.api_keys = ApiKeyAuthentication(database, argon2, settings.api_key_memory_seconds)
+        app.state.usage = usage
+        flushing = asyncio.create_task(usage.run())
+        try:
+            yield
+        finally:
+            flushing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await flushing
+            with contextlib.suppress(Exception):
+                await usage.flush()
+            argon2.close()
+            await database.close()
+
+    return lifespan

@@ -1,0 +1,15 @@
+"""The `tgl-server` command. Commands parse, call and print; what they do lives elsewhere."""
+
+import importlib.util
+import sys
+
+_NEEDS = "typer", "litestar", "granian", "sqlalchemy", "asyncpg"
+
+
+def main() -> None:
+    """The entry point; says what to install when only the client is."""
+    if any(importlib.util.find_spec(name) is None for name in _NEEDS):
+        sys.exit("error: tgl-server is not installed here\nhint: pip install 'thegitleague[server]'")
+    from tgl_server.cli.commands import run  # noqa: PLC0415 -- needs the extra
+
+    run()

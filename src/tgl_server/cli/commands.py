@@ -1,0 +1,43 @@
+"""The commands, assembled; and how an error ends the process."""
+
+import sys
+
+import typer
+
+import tgl_protocol
+from tgl_server.cli import demo, keys, migrate, serve, users
+from tgl_server.errors import ServerError
+
+app = typer.Typer(
+    name="tgl-server",
+    help="TheGitLeague's server: receives commit metadata over HTTP and keeps it in PostgreSQL.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("serve")(serve.serve)
+app.command("migrate")(migrate.migrate)
+app.command("demo")(demo.demo)
+app.add_typer(users.app, name="users")
+app.add_typer(keys.app, name="keys")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tgl-server {tgl_protocol.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: bool = typer.Option(False, "--version", help="Print the version.", callback=_print_version, is_eager=True),
+) -> None:
+    """TheGitLeague's server: receives commit metadata over HTTP and keeps it in PostgreSQL."""
+
+
+def run() -> None:
+    """Errors that we know end with one sentence; any other is a bug and keeps its traceback."""
+    try:
+        app()
+    except ServerError as error:
+        sys.exit(f"error: {error}")

@@ -1,0 +1,39 @@
+"""`tgl-server serve`."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from tgl_server import serving
+from tgl_server.cli.context import process_settings, with_database
+from tgl_server.db import migrate
+from tgl_server.db.engine import Database
+from tgl_server.settings import Settings
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 1,
+    migrate_first: Annotated[bool, typer.Option("--migrate", help="Migrate the database before serving.")] = False,
+) -> None:
+    """Serve the HTTP API until Ctrl-C.
+
+    Uses DATABASE_URL, or an embedded PostgreSQL in your data folder where that is not set.
+    """
+    with with_database(process_settings()) as settings:
+        if migrate_first:
+            migrate.upgrade(settings.database_url)
+        asyncio.run(_check(settings))
+        port = port or serving.free_port(host)
+        typer.echo(f"Listening on http://{f'[{host}]' if ':' in host else host}:{port}", err=True)
+        serving.serve(settings, host=host, port=port, workers=workers)
+
+
+async def _check(settings: Settings) -> None:
+    database = Database(settings)
+    try:
+        await migrate.check_migrated(database)
+    finally:
+        await database.close()

@@ -1,0 +1,1 @@
+"""The database: engine, transactions, COPY, migrations, the embedded PostgreSQL."""

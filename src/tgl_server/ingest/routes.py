@@ -1,0 +1,119 @@
+"""The sync endpoints: what `tgl push` talks to."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from litestar import Request, Router, get, post, put
+from litestar.di import Provide
+from litestar.params import Parameter
+
+from tgl_protocol.commits import (
+    MissingRequest,
+    MissingResult,
+    PushResult,
+    RefsResult,
+    RefsUpdate,
+    RepoStatus,
+    RunPage,
+)
+from tgl_protocol.http import RUN_ID_HEADER
+from tgl_server import errors
+from tgl_server.auth.principal import Principal
+from tgl_server.body import read_json, read_struct
+from tgl_server.db.engine import Database
+from tgl_server.ingest import runs, service
+from tgl_server.ingest.decode import PreparedBatch, bad_in_order, prepare_batch
+from tgl_server.ingest.service import Push
+from tgl_server.origin import origin_of
+from tgl_server.projects.access import RepoAccess, may_push, may_read, provide_principal, provide_target
+from tgl_server.settings import Settings
+
+AnyRequest = Request[Any, Any, Any]
+Limit = Annotated[int, Parameter(ge=1, le=200, description="How many at the most")]
+
+
+async def provide_push(request: AnyRequest, target: RepoAccess, principal: Principal) -> Push:
+    """The repository, the caller and the run that a push request names."""
+    return Push(target.id, _run_id(request), principal, origin_of(request))
+
+
+def _run_id(request: AnyRequest) -> UUID | None:
+    text = request.headers.get(RUN_ID_HEADER)
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise errors.InvalidParameter(f"The header {RUN_ID_HEADER} must be a UUID.") from None
+
+
+@post("/commits", guards=[may_push], request_max_body_size=None)
+async def push_commits(
+    request: AnyRequest,
+    push: Push,
+    database: Database,
+    settings: Settings,
+    on_error: Literal["refuse", "skip"] = "refuse",
+) -> PushResult:
+    """Store the commits that are new; repeating a push is not an error."""
+    batch = prepare_batch(await read_json(request, settings.max_body_bytes))
+    if batch.bad and on_error == "refuse":
+        await _refuse(database, push, batch)
+    async with database.transaction() as tx:
+        return await service.ingest_batch(tx, push, batch)
+
+
+@get("/status", guards=[may_read])
+async def repo_status(target: RepoAccess, database: Database, settings: Settings) -> RepoStatus:
+    """The repository's sync state, without counting rows."""
+    async with database.statements() as connection:
+        return await service.repo_status(connection, target.id, timedelta(minutes=settings.run_timeout_minutes))
+
+
+@post("/missing", guards=[may_push], status_code=200, request_max_body_size=None)
+async def missing_shas(
+    request: AnyRequest, target: RepoAccess, database: Database, settings: Settings
+) -> MissingResult:
+    """Which of these shas does the repository lack?"""
+    asked = await read_struct(request, MissingRequest, settings.max_body_bytes)
+    async with database.statements() as connection:
+        return MissingResult(await service.missing_shas(connection, target.id, asked.shas))
+
+
+@put("/refs", guards=[may_push], request_max_body_size=None)
+async def update_refs(request: AnyRequest, push: Push, database: Database, settings: Settings) -> RefsResult:
+    """Record branch tips after a push, and close the run that `TGL-Run-Id` names."""
+    update = await read_struct(request, RefsUpdate, settings.max_body_bytes)
+    async with database.transaction() as tx:
+        return await service.update_refs(tx, push, update.refs)
+
+
+@get("/runs", guards=[may_read])
+async def list_runs(
+    target: RepoAccess, database: Database, settings: Settings, limit: Limit = 50, cursor: str | None = None
+) -> RunPage:
+    """Sync history, newest first."""
+    timeout = timedelta(minutes=settings.run_timeout_minutes)
+    async with database.statements() as connection:
+        return await runs.list_runs(
+            connection, target.id, limit=limit, cursor=cursor, run_timeout=timeout, now=datetime.now(UTC)
+        )
+
+
+async def _refuse(database: Database, push: Push, batch: PreparedBatch) -> None:
+    """Nothing is stored; the refusal is remembered in a transaction of its own."""
+    reason = f"A batch of {len(batch.shas)} commits was refused: {len(batch.bad)} of them are invalid."
+    async with database.transaction() as tx:
+        await service.record_refusal(tx, push, len(batch.shas), batch.client_version, reason)
+    raise errors.InvalidCommits(f"{reason} Nothing was stored.", bad_in_order(batch.bad))
+
+
+sync_router = Router(
+    "/sync/projects/{project:str}/repos/{repo:str}",
+    route_handlers=[push_commits, repo_status, missing_shas, update_refs, list_runs],
+    dependencies={
+        "target": Provide(provide_target),
+        "principal": Provide(provide_principal),
+        "push": Provide(provide_push),
+    },
+    tags=["sync"],
+)

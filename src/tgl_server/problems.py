@@ -1,0 +1,108 @@
+"""The one place where an exception becomes an HTTP answer."""
+
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from asyncpg import PostgresConnectionError
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from msgspec import UNSET
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from tgl_protocol.http import PROBLEM_MEDIA_TYPE
+from tgl_protocol.problem import ErrorCode, FieldError, Problem
+from tgl_server import errors
+from tgl_server.origin import request_id_of
+
+log = structlog.get_logger()
+
+AnyRequest = Request[Any, Any, Any]
+
+#: A constraint that a user can run into, and what it means to them.
+CONSTRAINTS: dict[str, errors.ApiError] = {
+    "uq_projects_slug": errors.Conflict("A project with this slug exists already."),
+    "uq_repos_project_id_name": errors.Conflict("The project has a repository of this name already."),
+    "uq_users_email": errors.Conflict("There is an account with this e-mail address already."),
+}
+
+_BY_STATUS = {
+    400: ErrorCode.BAD_REQUEST,
+    401: ErrorCode.MISSING_CREDENTIALS,
+    403: ErrorCode.FORBIDDEN,
+    404: ErrorCode.NOT_FOUND,
+    405: ErrorCode.METHOD_NOT_ALLOWED,
+    413: ErrorCode.BODY_TOO_LARGE,
+    415: ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+    429: ErrorCode.RATE_LIMITED,
+}
+
+
+def answer_problem(request: AnyRequest, error: Exception) -> Response[Problem]:
+    """Litestar's exception handler for everything; what nobody expected is logged with its traceback."""
+    refusal = _as_api_error(error)
+    if refusal is None:
+        log.exception("unexpected_error", exc_info=error)
+        refusal = errors.ApiError("The server failed; its log has the reason under this request id.")
+    return _response(refusal, request_id_of(request))
+
+
+def _as_api_error(error: Exception) -> errors.ApiError | None:
+    if isinstance(error, errors.ApiError):
+        return error
+    if isinstance(error, ValidationException):
+        return _invalid_parameter(error)
+    if isinstance(error, HTTPException):
+        return _from_litestar(error)
+    if isinstance(error, IntegrityError):
+        return CONSTRAINTS.get(_constraint_name(error))
+    if _is_database_away(error):
+        log.warning("database_unavailable", reason=type(error).__name__)
+        return errors.Unavailable()
+    return None
+
+
+def _from_litestar(error: HTTPException) -> errors.ApiError | None:
+    """Litestar's own refusals: no such route, wrong method, a broken request."""
+    code = _BY_STATUS.get(error.status_code)
+    if code is None:
+        return None
+    refusal = errors.ApiError(error.detail or HTTPStatus(error.status_code).phrase, headers=dict(error.headers or {}))
+    refusal.status, refusal.code = error.status_code, code
+    return refusal
+
+
+def _invalid_parameter(error: ValidationException) -> errors.ApiError:
+    found = error.extra if isinstance(error.extra, list) else []
+    reasons = [FieldError(str(item.get("message")), field=item.get("key")) for item in found if isinstance(item, dict)]
+    return errors.InvalidParameter(errors=reasons)
+
+
+def _constraint_name(error: IntegrityError) -> str:
+    cause = error.orig.__cause__ if error.orig else None
+    return str(getattr(cause, "constraint_name", ""))
+
+
+def _is_database_away(error: Exception) -> bool:
+    """The pool is exhausted, the connection cannot be made, or it was cut: try again later."""
+    if isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | OSError | PostgresConnectionError):
+        return True
+    if isinstance(error, DBAPIError):
+        cause = error.orig.__cause__ if error.orig else None
+        return error.connection_invalidated or isinstance(cause, PostgresConnectionError | OSError)
+    return False
+
+
+def _response(refusal: errors.ApiError, request_id: str) -> Response[Problem]:
+    reasons = refusal.errors if isinstance(refusal, errors.Invalid) and refusal.errors else UNSET
+    problem = Problem(
+        type="about:blank",
+        title=HTTPStatus(refusal.status).phrase,
+        status=refusal.status,
+        detail=refusal.detail,
+        code=refusal.code,
+        request_id=request_id,
+        errors=reasons,
+    )
+    return Response(problem, status_code=refusal.status, media_type=PROBLEM_MEDIA_TYPE, headers=refusal.headers)

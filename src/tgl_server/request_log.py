@@ -1,0 +1,56 @@
+"""A request's id, and one structured line about each answer. Neither headers nor bodies are ever logged."""
+
+import re
+import time
+
+import structlog
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from uuid_utils.compat import uuid7
+
+from tgl_protocol.http import REQUEST_ID_HEADER
+
+log = structlog.get_logger("access")
+
+_HEADER = REQUEST_ID_HEADER.lower().encode()
+_ACCEPTABLE = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+
+
+def log_requests(app: ASGIApp) -> ASGIApp:
+    """Middleware: takes the caller's request id or makes one, answers it, and logs the request when it is done."""
+
+    async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        scope["state"]["request_id"] = request_id
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        started = time.perf_counter()
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", []), (_HEADER, request_id.encode())]
+            await send(message)
+
+        try:
+            await app(scope, receive, send_with_id)
+        finally:
+            log.info("request", method=scope.get("method"), path=scope["path"], status=status, ms=_ms_since(started))
+            structlog.contextvars.clear_contextvars()
+
+    return middleware
+
+
+def _request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == _HEADER and _ACCEPTABLE.fullmatch(value):
+            return value.decode()
+    return uuid7().hex
+
+
+def _ms_since(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 1)

@@ -1,0 +1,86 @@
+"""The HTTP server under the application: Granian with its worker processes."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from granian.constants import Interfaces, Loops
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.server import Server
+from litestar import Litestar
+
+from tgl_server.app import create_app
+from tgl_server.errors import StartupError
+from tgl_server.settings import Settings
+
+_SHUTDOWN_SECONDS = 20
+_HEADER_READ_MS = 10_000
+_MAX_HEAD_BYTES = 64 * 1024
+
+
+def free_port(host: str) -> int:
+    """A TCP port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def serve(settings: Settings, *, host: str, port: int, workers: int) -> None:
+    """Serve until SIGINT or SIGTERM; requests in flight are finished first."""
+    _check_address(host, port)
+    server = Server(
+        "thegitleague",
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        workers=workers,
+        loop=Loops.uvloop,
+        websockets=False,
+        log_level=LogLevels.warning,
+        workers_kill_timeout=_SHUTDOWN_SECONDS,
+        respawn_failed_workers=True,
+        http1_settings=HTTP1Settings(header_read_timeout=_HEADER_READ_MS, max_buffer_size=_MAX_HEAD_BYTES),
+    )
+    server.serve(target_loader=partial(_worker_app, settings, os.getpid()), wrap_loader=False)
+
+
+def _check_address(host: str, port: int) -> None:
+    """Granian's own message for a taken port is a traceback in each worker."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise StartupError(
+                f"cannot listen on {host} port {port}: {error.strerror}; choose another --port"
+            ) from None
+
+
+def _worker_app(settings: Settings, main_pid: int) -> Litestar:
+    return create_app(settings, lifespan=[partial(_stop_with_main_process, main_pid)])
+
+
+@asynccontextmanager
+async def _stop_with_main_process(main_pid: int, _: Any) -> AsyncIterator[None]:
+    """A worker whose main process was killed would go on serving the port for ever, with nobody to stop it."""
+
+    async def watch() -> None:
+        while os.getppid() == main_pid:
+            await asyncio.sleep(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield
+    finally:
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
