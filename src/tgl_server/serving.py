@@ -73,7 +73,7 @@ async def _stop_with_main_process(main_pid: int, _: Any) -> AsyncIterator[None]:
     """A worker whose main process was killed would go on serving the port for ever, with nobody to stop it."""
 
     async def watch() -> None:
-        while os.getppid() == main_pid:
+        while os.getppid() == main_pid:  # noqa: ASYNC110 -- the kernel sends no event
             await asyncio.sleep(1)
         os.kill(os.getpid(), signal.SIGTERM)
 

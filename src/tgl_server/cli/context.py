@@ -38,10 +38,12 @@ def with_database(settings: Settings) -> Iterator[Settings]:
         yield msgspec.structs.replace(settings, database_url=postgres.dsn)
 
 
-def run_with_database(act: Callable[[Database, Argon2], Awaitable[_T]]) -> _T:
-    """Run one act of an administrator's against the migrated database."""
-    with with_database(process_settings()) as settings:
+def run_with_database(act: Callable[[Database, Argon2], Awaitable[_T]], settings: Settings | None = None) -> _T:
+    """Run one act of an administrator's against the migrated database: the one of `settings`, or the process's."""
+    if settings is not None:
         return asyncio.run(_run(settings, act))
+    with with_database(process_settings()) as found:
+        return asyncio.run(_run(found, act))
 
 
 async def _run(settings: Settings, act: Callable[[Database, Argon2], Awaitable[_T]]) -> _T:

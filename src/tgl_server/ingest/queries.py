@@ -32,7 +32,8 @@ MERGE_STAGED = text(f"""
         SELECT count(*) AS inserted, coalesce(string_agg(sha, ''), '') AS shas FROM merged
     ), repo AS (
         UPDATE repos SET
-            total_commits = total_commits + counted.inserted, last_ingested_sha = coalesce(CAST(:last_sha AS bytea), last_ingested_sha),
+            total_commits = total_commits + counted.inserted,
+            last_ingested_sha = coalesce(CAST(:last_sha AS bytea), last_ingested_sha),
             sync_status = :status, error_message = NULL, last_attempt_at = now(), last_success_at = now()
         FROM counted WHERE id = :repo_id
         RETURNING id, counted.inserted, counted.shas

@@ -1,0 +1,46 @@
+"""Plain HTTP for the tests: what a consumer without our client would send."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Self
+
+import aiohttp
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Api:
+    """A session with one bearer token."""
+
+    def __init__(self, url: str, token: str | None = None) -> None:
+        self.url = url
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(headers=self._headers)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._session.close()
+
+    async def request(self, method: str, path: str, **arguments: Any) -> Answer:
+        async with self._session.request(method, self.url + path, **arguments) as response:
+            return Answer(response.status, dict(response.headers), await response.read())
+
+    async def get(self, path: str, **arguments: Any) -> Answer:
+        return await self.request("GET", path, **arguments)
+
+    async def post(self, path: str, json: Any = None, **arguments: Any) -> Answer:
+        return await self.request("POST", path, json=json, **arguments)
+
+    async def put(self, path: str, json: Any = None, **arguments: Any) -> Answer:
+        return await self.request("PUT", path, json=json, **arguments)
