@@ -41,6 +41,8 @@ def run() -> int:
     """Run the command; a traceback shows only with `TGL_DEBUG=1`."""
     try:
         app()
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except TglError as error:
         if os.environ.get("TGL_DEBUG"):
             raise

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from tgl_client.cli.preload import preload
+
 
 def push(
     path: Annotated[Path, typer.Argument(help="A Git repository, or a folder inside one.")] = Path(),
@@ -15,6 +17,7 @@ def push(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Push the commits that the server lacks."""
+    preload("tgl_client.history")
     from tgl_client.cli.push_command import push_one  # noqa: PLC0415 -- only `tgl push` pays for HTTP and Git
 
     code = push_one(path, url=url, project=project, repo=repo, quiet=quiet, as_json=as_json)

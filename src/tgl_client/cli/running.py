@@ -1,6 +1,7 @@
 """Runs a command's coroutine so that Ctrl-C and SIGTERM end it like any other failure: tidily, with a sentence."""
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Coroutine
@@ -13,6 +14,9 @@ T = TypeVar("T")
 
 def run_command(coroutine: Coroutine[Any, Any, T]) -> T:
     """The coroutine's result; raises `InterruptedPushError` when a signal ended it."""
+    # `main` switched it off for the imports; what they made stays and need not be looked at again.
+    gc.freeze()
+    gc.enable()
     try:
         return asyncio.run(_until_terminated(coroutine))
     except KeyboardInterrupt:
