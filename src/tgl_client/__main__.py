@@ -1,4 +1,4 @@
-"""`python -m tgl_client`."""
+"""`python -m tgl_client` is `tgl`."""
 
 from tgl_client.cli import main
 
