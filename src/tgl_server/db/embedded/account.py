@@ -47,8 +47,15 @@ class Account:
 
     def own(self, path: Path) -> None:
         """Hand over one file or folder that we made; a symlink itself, never its target."""
-        if not self.is_us:
+        if self.is_us:
+            return
+        try:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
+        except OSError as error:
+            raise CannotInitialize(
+                f"{path} cannot be handed over to user id {self.uid}, under which PostgreSQL runs for root: {error}. "
+                "Choose a data folder on a local disk, run tgl-server as an ordinary user, or set DATABASE_URL."
+            ) from error
 
     def data_argument(self, folder: Path) -> str:
         """How a program started inside `folder` is told where its data is.
@@ -107,7 +114,7 @@ def run_as(
     `log` is where its standard error goes, by default into the output that is returned.
     """
     try:
-        return subprocess.run(  # noqa: S603 - our own programs, no shell text from outside
+        return subprocess.run(
             command,
             cwd=cwd,
             input=stdin,

@@ -134,16 +134,16 @@ def _clear_leftovers(folders: Folders, socket_dir: Path) -> None:
     Its children may still work in the cluster; they go first. Then its files go: PostgreSQL itself refuses to start
     where the process id in them is in use again, by whomever.
     """
-    children = [process for process in psutil.process_iter() if _works_in(process, folders.cluster)]
-    for process in children:
-        _signal(process, signal.SIGKILL)
-    if not _wait(lambda: all(_is_gone(process) for process in children), KILLED_SECONDS):
-        raise CannotStart(f"Processes of an earlier PostgreSQL in {folders.cluster} do not end. Restart this machine.")
     if _answers(socket_dir / SOCKET_NAME):
         raise CannotStart(
             f"A PostgreSQL that is no process of this machine uses {folders.data_dir}: in another container, perhaps. "
             "Stop it there, or choose another data folder."
         )
+    children = [process for process in psutil.process_iter() if _works_in(process, folders.cluster)]
+    for process in children:
+        _signal(process, signal.SIGKILL)
+    if not _wait(lambda: all(_is_gone(process) for process in children), KILLED_SECONDS):
+        raise CannotStart(f"Processes of an earlier PostgreSQL in {folders.cluster} do not end. Restart this machine.")
     clear_socket(socket_dir)
     (folders.cluster / "postmaster.pid").unlink(missing_ok=True)
 
@@ -181,7 +181,7 @@ def _pid_file(folders: Folders) -> list[str]:
 
 
 def _status(folders: Folders) -> str:
-    """`starting`, `ready`, `stopping`, or nothing before the file is complete; by PostgreSQL's count the eighth line."""
+    """`starting`, `ready`, `stopping`, or nothing yet; by PostgreSQL's count the eighth line."""
     with suppress(FileNotFoundError, IndexError):
         return _pid_file(folders)[7].strip()
     return ""
