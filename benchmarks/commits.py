@@ -7,7 +7,26 @@ from datetime import UTC, datetime, timedelta
 
 from tgl_protocol.commits import Commit
 
-_WORDS = "add fix remove the a of parser index cache when branch test for object pack reading without merge".split()
+_WORDS = [
+    "add",
+    "fix",
+    "remove",
+    "the",
+    "a",
+    "of",
+    "parser",
+    "index",
+    "cache",
+    "when",
+    "branch",
+    "test",
+    "for",
+    "object",
+    "pack",
+    "reading",
+    "without",
+    "merge",
+]
 _START = datetime(2005, 4, 7, tzinfo=UTC)
 
 

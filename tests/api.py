@@ -1,7 +1,9 @@
 """Plain HTTP for the tests: what a consumer without our client would send."""
 
-import json
+import io
+from collections.abc import Mapping
 from dataclasses import dataclass
+from json import dumps, loads
 from typing import Any, Self
 
 import aiohttp
@@ -10,12 +12,12 @@ import aiohttp
 @dataclass(frozen=True)
 class Answer:
     status: int
-    headers: dict[str, str]
+    headers: Mapping[str, str]  # names in any case
     body: bytes
 
     @property
     def json(self) -> Any:
-        return json.loads(self.body)
+        return loads(self.body)
 
 
 class Api:
@@ -32,9 +34,12 @@ class Api:
     async def __aexit__(self, *_: object) -> None:
         await self._session.close()
 
-    async def request(self, method: str, path: str, **arguments: Any) -> Answer:
+    async def request(self, method: str, path: str, *, json: Any = None, **arguments: Any) -> Answer:
+        if json is not None:
+            arguments["data"] = io.BytesIO(dumps(json).encode())
+            arguments["headers"] = {"Content-Type": "application/json", **arguments.get("headers", {})}
         async with self._session.request(method, self.url + path, **arguments) as response:
-            return Answer(response.status, dict(response.headers), await response.read())
+            return Answer(response.status, response.headers, await response.read())
 
     async def get(self, path: str, **arguments: Any) -> Answer:
         return await self.request("GET", path, **arguments)

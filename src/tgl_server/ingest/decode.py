@@ -141,7 +141,8 @@ def _examine(body: bytes) -> PreparedBatch:
 
 def _parse(body: bytes) -> dict[str, Any]:
     try:
-        batch = json.loads(body.decode("utf-8"))
+        # Python refuses to read integers of thousands of digits; their first forty are as far out of range.
+        batch = json.loads(body.decode("utf-8"), parse_int=lambda digits: int(digits[:40]))
     except (ValueError, RecursionError) as error:
         raise InvalidBody(f"The body is not valid JSON: {_one_line(error)}") from None
     if not isinstance(batch, dict):
