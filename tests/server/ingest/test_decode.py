@@ -16,7 +16,11 @@ from tgl_server.ingest.decode import COLUMNS, prepare_batch
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=60)
 shas = st.binary(min_size=20, max_size=20).map(bytes.hex)
 zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-dates = st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1), timezones=zones | st.just(UTC)).map(datetime.isoformat)
+dates = st.datetimes(
+    datetime(2, 1, 1),  # noqa: DTZ001 -- the bounds are naive by the strategy's definition
+    datetime(9998, 1, 1),  # noqa: DTZ001
+    timezones=zones | st.just(UTC),
+).map(datetime.isoformat)
 counts = st.integers(0, 2**31 - 1)
 
 commits = st.fixed_dictionaries(

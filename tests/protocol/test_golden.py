@@ -1,0 +1,105 @@
+"""The wire as it must stay: JSON written down, read and made by the structs."""
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from tgl_protocol.commits import MissingResult, PushBatch, PushResult, RefsResult, RepoStatus, RunPage
+from tgl_protocol.problem import Problem
+
+SHA = "0123456789abcdef0123456789abcdef01234567"
+REPO = "01890a5d-ac96-774b-bcce-b302099a8057"
+AT = "2026-01-02T12:00:00+01:00"
+
+GOLDEN: dict[type, dict[str, Any]] = {
+    PushBatch: {
+        "commits": [
+            {
+                "sha": SHA,
+                "author_name": "Ada",
+                "author_email": "ada@example.com",
+                "committer_name": "Grace",
+                "committer_email": "grace@example.com",
+                "commit_date": AT,
+                "message_title": "title",
+                "additions": 42,
+                "deletions": 15,
+                "files_changed": 3,
+                "is_merge": False,
+                "parent_count": 1,
+                "message_body": None,
+                "author_date": AT,
+                "parents": [SHA],
+            }
+        ],
+        "client_version": "0.1.0",
+    },
+    PushResult: {
+        "total": 3,
+        "inserted": 1,
+        "skipped": 1,
+        "errors": 1,
+        "last_ingested_sha": SHA,
+        "details": [{"sha": SHA, "inserted": True, "error": None}],
+    },
+    MissingResult: {"missing": [SHA]},
+    RefsResult: {"refs": {"refs/heads/main": SHA}},
+    RepoStatus: {
+        "repo_id": REPO,
+        "status": "healthy",
+        "last_sync_at": AT,
+        "last_ingested_sha": SHA,
+        "total_commits": 1,
+        "error_message": None,
+        "refs": {"refs/heads/main": SHA},
+        "last_attempt_at": AT,
+        "last_success_at": AT,
+        "stale": False,
+    },
+    RunPage: {
+        "items": [
+            {
+                "id": REPO,
+                "state": "done",
+                "started_at": AT,
+                "last_batch_at": AT,
+                "finished_at": AT,
+                "batches": 1,
+                "total": 3,
+                "inserted": 1,
+                "skipped": 1,
+                "errors": 1,
+                "client_version": "0.1.0",
+                "key_prefix": "tgl_AAAAAAAA",
+                "error_message": None,
+            }
+        ],
+        "next_cursor": None,
+    },
+    Problem: {
+        "type": "about:blank",
+        "title": "Unprocessable Entity",
+        "status": 422,
+        "detail": "Nothing was stored.",
+        "code": "invalid_commits",
+        "request_id": "1",
+        "errors": [{"message": "Expected `int` >= 0", "index": 1, "sha": SHA, "field": "additions"}],
+    },
+}
+
+
+@pytest.mark.parametrize("struct", GOLDEN, ids=lambda struct: struct.__name__)
+def test_the_wire_stays_as_it_is(struct: type) -> None:
+    golden = GOLDEN[struct]
+    value = msgspec.json.decode(json.dumps(golden), type=struct)
+    assert json.loads(msgspec.json.encode(value)) == golden
+
+
+@pytest.mark.parametrize("field", ["author_date", "parents", "message_body"])
+def test_an_optional_field_may_be_left_out(field: str) -> None:
+    golden = json.loads(json.dumps(GOLDEN[PushBatch]))
+    del golden["commits"][0][field]
+    batch = msgspec.json.decode(json.dumps(golden), type=PushBatch)
+    assert getattr(batch.commits[0], field) is None
