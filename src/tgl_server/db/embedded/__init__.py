@@ -31,7 +31,6 @@ from tgl_server.db.embedded.postmaster import (
     refuse_guarded,
     start_postmaster,
     stop_postmaster,
-    wait_until_gone,
     wait_until_ready,
 )
 from tgl_server.db.embedded.programs import find_programs, reachable_programs
@@ -110,7 +109,7 @@ def _ensure_running(folders: Folders, settings: Mapping[str, str]) -> EmbeddedPo
     account = cluster_account(folders)
     process = find_postmaster(folders)
     if process is not None and is_stopping(folders):
-        wait_until_gone(process)
+        stop_postmaster(process)
         process = None
     if process is not None:
         socket_dir = known_socket_dir(folders, account)

@@ -1,6 +1,7 @@
 """The server process: found, started, waited for, stopped. Everything here happens under the start lock."""
 
 import os
+import re
 import signal
 import socket
 import time
@@ -31,12 +32,12 @@ DEFAULTS = {
 
 # What a caller may not: who can connect hangs on these.
 GUARDED = frozenset(
-    {
-        "config_file", "data_directory", "external_pid_file", "hba_file", "ident_file", "listen_addresses", "port",
-        "log_destination", "logging_collector", "unix_socket_directories", "unix_socket_group",
-        "unix_socket_permissions",
-    }
-)  # fmt: skip
+    [
+        *("config_file", "data_directory", "external_pid_file", "hba_file", "ident_file", "cluster_name"),
+        *("listen_addresses", "port", "unix_socket_directories", "unix_socket_group", "unix_socket_permissions"),
+        *("log_destination", "logging_collector"),
+    ]
+)
 
 # The shell goes away at once, so that the server is nobody's child: it outlives us, and never becomes our zombie.
 LAUNCH = '"$@" >&2 & echo $!'
@@ -53,12 +54,12 @@ LOG_LINES_SHOWN = 15
 def find_postmaster(folders: Folders) -> psutil.Process | None:
     """The running server of this cluster.
 
-    The process id in its file may have been given to somebody else since; only a PostgreSQL whose working folder is
-    the cluster counts. One that has ended but was not yet waited for does not.
+    The process id in its file may have been given to somebody else since; only a PostgreSQL that bears the cluster's
+    mark counts. One that has ended but was not yet waited for does not.
     """
     with suppress(FileNotFoundError, ValueError, IndexError, psutil.Error):
         process = psutil.Process(int(_pid_file(folders)[0]))
-        if _works_in(process, folders.cluster):
+        if _serves(process, folders):
             return process
     return None
 
@@ -68,19 +69,17 @@ def is_stopping(folders: Folders) -> bool:
     return _status(folders) == "stopping"
 
 
-def wait_until_gone(process: psutil.Process) -> None:
-    """Wait for a server that was told to stop, and insist when it takes too long; the log makes that safe."""
+def stop_postmaster(process: psutil.Process) -> None:
+    """Fast shutdown: connections are cut, transactions rolled back, everything is written; returns when it is gone.
+
+    One that takes too long is ended at once; replaying the log makes that safe.
+    """
+    _signal(process, signal.SIGINT)
     if _wait(lambda: _is_gone(process), STOP_SECONDS):
         return
     _signal(process, signal.SIGQUIT)
     if not _wait(lambda: _is_gone(process), KILLED_SECONDS):
         raise CannotStart(f"PostgreSQL (process {process.pid}) does not stop. End it with: kill -KILL {process.pid}")
-
-
-def stop_postmaster(process: psutil.Process) -> None:
-    """Fast shutdown: connections are cut, transactions rolled back, everything is written; returns when it is gone."""
-    _signal(process, signal.SIGINT)
-    wait_until_gone(process)
 
 
 def start_postmaster(
@@ -119,6 +118,7 @@ def refuse_guarded(settings: Mapping[str, str]) -> None:
 
 def _guarded_settings(folders: Folders, socket_dir: Path) -> dict[str, str]:
     return {
+        "cluster_name": _mark(folders),
         "listen_addresses": "",
         "port": str(PORT),
         "unix_socket_directories": server_socket_argument(folders, socket_dir),
@@ -139,7 +139,7 @@ def _clear_leftovers(folders: Folders, socket_dir: Path) -> None:
             f"A PostgreSQL that is no process of this machine uses {folders.data_dir}: in another container, perhaps. "
             "Stop it there, or choose another data folder."
         )
-    children = [process for process in psutil.process_iter() if _works_in(process, folders.cluster)]
+    children = [process for process in psutil.process_iter() if _serves(process, folders)]
     for process in children:
         _signal(process, signal.SIGKILL)
     if not _wait(lambda: all(_is_gone(process) for process in children), KILLED_SECONDS):
@@ -148,9 +148,24 @@ def _clear_leftovers(folders: Folders, socket_dir: Path) -> None:
     (folders.cluster / "postmaster.pid").unlink(missing_ok=True)
 
 
-def _works_in(process: psutil.Process, cluster: Path) -> bool:
+def _mark(folders: Folders) -> str:
+    """What every process of this cluster's server shows in its command line: the identity of its folder.
+
+    Working folders would tell as well, but in a container root may not look at those of another account.
+    """
+    found = folders.cluster.stat()
+    return f"tgl-{found.st_dev:x}-{found.st_ino:x}"
+
+
+def _serves(process: psutil.Process, folders: Folders) -> bool:
+    mark = re.compile(rf"\b{_mark(folders)}(:|$)")
     try:
-        return process.name() == "postgres" and process.cwd() == str(cluster) and not _is_gone(process)
+        return (
+            process.name() == "postgres"
+            and process.uids().real == folders.cluster.stat().st_uid
+            and any(mark.search(part) for part in process.cmdline())
+            and not _is_gone(process)
+        )
     except psutil.Error:
         return False
 
