@@ -10,11 +10,12 @@ import sys
 from pathlib import Path
 
 import pygit2
-from pygit2.enums import ConfigLevel, DiffFind, DiffOption
+from pygit2.enums import ConfigLevel, DeltaStatus, DiffFind, DiffOption, FileMode
 
 from tgl_client.history.workers import Command
 
 _LEVELS = (ConfigLevel.SYSTEM, ConfigLevel.XDG, ConfigLevel.GLOBAL, ConfigLevel.PROGRAMDATA)
+_FLAGS = DiffOption.INCLUDE_TYPECHANGE
 _SHA_LENGTH = 40
 
 
@@ -39,15 +40,35 @@ def _shield() -> None:
 
 
 def _summary(repository: pygit2.Repository, sha: str) -> str:
-    commit = repository[sha].peel(pygit2.Commit)
-    flags = DiffOption.INCLUDE_TYPECHANGE
-    if commit.parent_ids:
-        diff = repository[commit.parent_ids[0]].peel(pygit2.Tree).diff_to_tree(commit.tree, flags, 0, 0)
-    else:
-        diff = commit.tree.diff_to_tree(flags=flags, context_lines=0, interhunk_lines=0, swap=True)
+    diff = _diff(repository, repository[sha].peel(pygit2.Commit))
     diff.find_similar(DiffFind.FIND_RENAMES, rename_threshold=50, rename_limit=1000)
     stats = diff.stats
-    return f" {stats.files_changed} files changed, {stats.insertions} insertions(+), {stats.deletions} deletions(-)"
+    added, deleted = stats.insertions, stats.deletions
+    for delta in diff.deltas:
+        if delta.status == DeltaStatus.TYPECHANGE:
+            more = _lines_of_other_type(repository, delta)
+            added, deleted = added + more[0], deleted + more[1]
+    return f" {stats.files_changed} files changed, {added} insertions(+), {deleted} deletions(-)"
+
+
+def _diff(repository: pygit2.Repository, commit: pygit2.Commit) -> pygit2.Diff:
+    if not commit.parent_ids:
+        return commit.tree.diff_to_tree(flags=_FLAGS, context_lines=0, interhunk_lines=0, swap=True)
+    before = repository[commit.parent_ids[0]].peel(pygit2.Tree)
+    return before.diff_to_tree(commit.tree, _FLAGS, 0, 0)
+
+
+def _lines_of_other_type(repository: pygit2.Repository, delta: pygit2.DiffDelta) -> tuple[int, int]:
+    """Git compares a file with the link that replaced it line by line; libgit2 counts nothing."""
+    before, after = _content(repository, delta.old_file), _content(repository, delta.new_file)
+    _, added, deleted = pygit2.Patch.create_from(before, after).line_stats
+    return added, deleted
+
+
+def _content(repository: pygit2.Repository, file: pygit2.DiffFile) -> bytes:
+    if file.mode == FileMode.COMMIT:
+        return f"Subproject commit {file.id}\n".encode()
+    return repository[file.id].peel(pygit2.Blob).data
 
 
 def main() -> None:

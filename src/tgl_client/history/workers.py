@@ -95,7 +95,8 @@ class _Lane:
     def __init__(self, command: Command, tasks: SimpleQueue[Task | None]) -> None:
         self._tasks = tasks
         self._in_flight: deque[Task] = deque()
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in reap(); a pipe would have to be drained
+        # A file, because a pipe would have to be drained.
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in reap()
         self._process = _start(command, self._errors)
         self._ids = cast("IO[bytes]", self._process.stdin)
         self._answers = cast("IO[bytes]", self._process.stdout)
@@ -166,7 +167,7 @@ class _Lane:
 def _start(command: Command, errors: IO[bytes]) -> subprocess.Popen[bytes]:
     """In a process group of its own: Ctrl-C is ours to answer, and we end it."""
     try:
-        return subprocess.Popen(  # noqa: S603 - the argument list is ours
+        return subprocess.Popen(
             command.argv,
             env=command.environment,
             stdin=subprocess.PIPE,
@@ -175,6 +176,7 @@ def _start(command: Command, errors: IO[bytes]) -> subprocess.Popen[bytes]:
             process_group=0,
         )
     except OSError as error:
+        errors.close()
         raise StatisticsFailed(
             f"cannot start {command.argv[0]}: {error.strerror}", "check that git is installed, or use --engine pygit2"
         ) from error

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from tests.client.history.repositories import git
+from tgl_client.history import Engine, open_repository
 from tgl_protocol.commits import Commit
 
 _SHORTSTAT = re.compile(
@@ -34,3 +35,10 @@ def rev_list(path: Path, *revisions: str) -> list[str]:
 def counts(commits: list[Commit]) -> dict[str, Counts]:
     """The same from our commits."""
     return {found.sha: (found.files_changed, found.additions, found.deletions) for found in commits}
+
+
+def read_all(path: Path, engine: Engine | None = None, jobs: int = 0) -> list[Commit]:
+    """Every commit of every branch, as we read it."""
+    with open_repository(path) as repository:
+        walk = repository.walk(repository.tips().values())
+        return list(repository.commits(walk.shas, engine=engine, jobs=jobs))
