@@ -34,6 +34,28 @@ class AuditEntry(Struct, frozen=True, kw_only=True):
     details: dict[str, Any] = {}
 
 
+class Actor(Struct, frozen=True):
+    """Who acts, with which key, and from where; empty for the server's own command line."""
+
+    user_id: UUID | None = None
+    key_id: UUID | None = None
+    origin: Origin | None = None
+
+    def did(
+        self, action: AuditAction, resource_type: str, resource_id: UUID, **details: Any
+    ) -> AuditEntry:
+        """The row about an act that succeeds with its transaction."""
+        return AuditEntry(
+            action=action,
+            actor_user_id=self.user_id,
+            actor_key_id=self.key_id,
+            resource_type=resource_type,
+            resource_id=str(resource_id),
+            origin=self.origin,
+            details=details,
+        )
+
+
 async def record(tx: AsyncSession | AsyncConnection, entry: AuditEntry) -> None:
     """Add a row."""
     origin = entry.origin
