@@ -18,3 +18,13 @@ test *args:
 format:
     uv run ruff format .
     uv run ruff check --fix .
+
+# commits per second over HTTP against raw COPY, as ratios: just bench --batch-size 100
+bench *args:
+    uv run python -m benchmarks.ingest "$@"
+
+# the newest versions that fit, pinned without addresses
+pin:
+    uv run python tools/pin.py
+    uv sync --quiet
+    uv run python tools/pin.py --check

@@ -1,7 +1,7 @@
 """Exact versions without addresses: writes them into pyproject.toml, or checks what is installed against them.
 
-    python tools/pin.py           # resolve to the newest allowed and write
-    python tools/pin.py --check   # exit 1 when something installed is not what is pinned
+python tools/pin.py           # resolve to the newest allowed and write
+python tools/pin.py --check   # exit 1 when something installed is not what is pinned
 """
 
 import re
