@@ -16,8 +16,8 @@ from tgl_protocol.commits import Commit
 
 _SPACE = b" \t\n\r"
 _DATE = re.compile(rb"[ \t\r]*([0-9]+)(?:[ \t\r]*([+-][0-9]+))?")
-_PARENT = b"parent "
-_PARENT_LINE = len(_PARENT) + 41
+_TREE = b"tree "
+_PARENT = re.compile(rb"parent ([0-9a-fA-F]{40})\n")
 _NO_IDENT = ("", "", None)
 
 
@@ -36,10 +36,21 @@ def parents_of(raw: bytes) -> list[str]:
     """The parents written in the object itself, whatever grafts or a shallow clone pretend."""
     parents = []
     at = raw.find(b"\n") + 1
-    while raw.startswith(_PARENT, at):
-        parents.append(raw[at + len(_PARENT) : at + _PARENT_LINE - 1].decode("ascii", "replace"))
-        at += _PARENT_LINE
+    while line := _PARENT.match(raw, at):
+        parents.append(line[1].decode().lower())
+        at = line.end()
     return parents
+
+
+def tree_of(raw: bytes) -> str:
+    """The id of the commit's tree."""
+    return raw[len(_TREE) : raw.find(b"\n")].decode("ascii", "replace")
+
+
+def commit_date_of(raw: bytes) -> datetime:
+    """When it was committed; 1970 where git reads no date."""
+    _, committer, codec = _header_fields(raw.partition(b"\n\n")[0])
+    return _ident(committer, codec)[2] or EPOCH
 
 
 def parse_commit(sha: bytes, raw: bytes, parents: list[str], stat: Stat) -> Commit:

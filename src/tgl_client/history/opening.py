@@ -4,6 +4,7 @@ The reason is read from the repository itself, never from the text of libgit2's 
 """
 
 import os
+import shlex
 from pathlib import Path
 from typing import Never
 
@@ -71,27 +72,28 @@ def _promisor(repository: pygit2.Repository) -> str | None:
 
 
 def _explain(path: Path, git_dir: Path, error: Exception) -> Never:
-    owner = _foreign_owner(git_dir)
+    foreign = _foreign_place(path, git_dir)
     unsupported = _unsupported(git_dir)
     if unsupported is not None:
         raise unsupported from error
-    if owner is not None:
+    if foreign is not None:
         raise ForeignOwner(
-            f"{owner} belongs to another user, so it is not read",
-            f"if you trust it: git config --global --add safe.directory {owner}",
+            f"{foreign} belongs to another user, so it is not read",
+            f"if you trust it: git config --global --add safe.directory {shlex.quote(os.fspath(foreign))}",
         ) from error
     raise NotARepository(
         f"cannot open {path}: {error}", "run `git -C PATH fsck` to see what git makes of it"
     ) from error
 
 
-def _foreign_owner(git_dir: Path) -> Path | None:
-    """What the safe.directory setting would have to name."""
-    root = git_dir.parent if git_dir.name == ".git" else git_dir
-    for place in (root, git_dir):
-        if hasattr(os, "geteuid") and place.stat().st_uid != os.geteuid():
-            return root
-    return None
+def _foreign_place(path: Path, git_dir: Path) -> Path | None:
+    """What the safe.directory setting would have to name: the worktree, or a bare repository itself."""
+    if not hasattr(os, "geteuid"):
+        return None
+    start = path.resolve()
+    worktree = next((place for place in (start, *start.parents) if (place / ".git").exists()), git_dir)
+    foreign = any(place.stat().st_uid != os.geteuid() for place in (worktree, git_dir))
+    return worktree if foreign else None
 
 
 def _unsupported(git_dir: Path) -> HistoryError | None:

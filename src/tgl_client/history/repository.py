@@ -1,5 +1,6 @@
 """A repository as the rest of the client sees it: branch tips, a walk, and commits with their statistics."""
 
+import contextlib
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +18,7 @@ from tgl_client.history.metadata import NO_CHANGE, parents_of, parse_commit
 from tgl_client.history.naming import repository_name, without_credentials
 from tgl_client.history.opening import common_dir, open_pygit2, partial_clone
 from tgl_client.history.refs import branch_tips
-from tgl_client.history.walk import Walk, walk_shallow, walk_whole
+from tgl_client.history.walk import Walk, walk_here, walk_whole
 from tgl_client.history.workers import CHUNK, Answer, Command, WorkerDied, Workers
 from tgl_protocol.commits import Commit
 
@@ -104,11 +105,13 @@ class Repository:
 
     def walk(self, tips: Iterable[str], hidden: Iterable[str] = (), since: datetime | None = None) -> Walk:
         """The commits reachable from `tips` and not from `hidden`, of which unknown ones are ignored."""
-        boundary = self._boundary()
+        tips, hidden, boundary = list(tips), list(hidden), self._boundary()
+        if not boundary:
+            # An error is either a commit whose dates libgit2 refuses, or damage, which the second attempt names.
+            with contextlib.suppress(pygit2.GitError, KeyError):
+                return walk_whole(self._detached, tips, hidden, since)
         try:
-            if boundary:
-                return walk_shallow(self._detached, boundary, tips, hidden, since)
-            return walk_whole(self._detached, tips, hidden, since)
+            return walk_here(self._detached, boundary, tips, hidden, since)
         except (pygit2.GitError, KeyError) as error:
             raise _corrupt(self.path, str(error)) from error
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pygit2
 from pygit2.enums import ConfigLevel, DeltaStatus, DiffFind, DiffOption, FileMode
 
+from tgl_client.history.metadata import parents_of, tree_of
 from tgl_client.history.workers import Command
 
 _LEVELS = (ConfigLevel.SYSTEM, ConfigLevel.XDG, ConfigLevel.GLOBAL, ConfigLevel.PROGRAMDATA)
@@ -40,7 +41,7 @@ def _shield() -> None:
 
 
 def _summary(repository: pygit2.Repository, sha: str) -> str:
-    diff = _diff(repository, repository[sha].peel(pygit2.Commit))
+    diff = _diff(repository, sha)
     diff.find_similar(DiffFind.FIND_RENAMES, rename_threshold=50, rename_limit=1000)
     stats = diff.stats
     added, deleted = stats.insertions, stats.deletions
@@ -51,11 +52,17 @@ def _summary(repository: pygit2.Repository, sha: str) -> str:
     return f" {stats.files_changed} files changed, {added} insertions(+), {deleted} deletions(-)"
 
 
-def _diff(repository: pygit2.Repository, commit: pygit2.Commit) -> pygit2.Diff:
-    if not commit.parent_ids:
-        return commit.tree.diff_to_tree(flags=_FLAGS, context_lines=0, interhunk_lines=0, swap=True)
-    before = repository[commit.parent_ids[0]].peel(pygit2.Tree)
-    return before.diff_to_tree(commit.tree, _FLAGS, 0, 0)
+def _diff(repository: pygit2.Repository, sha: str) -> pygit2.Diff:
+    """From the raw object: libgit2 refuses a commit whose dates it cannot read."""
+    _, raw = repository.odb.read(sha)
+    tree, parents = _tree(repository, raw), parents_of(raw)
+    if not parents:
+        return tree.diff_to_tree(flags=_FLAGS, context_lines=0, interhunk_lines=0, swap=True)
+    return _tree(repository, repository.odb.read(parents[0])[1]).diff_to_tree(tree, _FLAGS, 0, 0)
+
+
+def _tree(repository: pygit2.Repository, raw: bytes) -> pygit2.Tree:
+    return repository[tree_of(raw)].peel(pygit2.Tree)
 
 
 def _lines_of_other_type(repository: pygit2.Repository, delta: pygit2.DiffDelta) -> tuple[int, int]:

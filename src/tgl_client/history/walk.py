@@ -1,7 +1,7 @@
 """Which commits, in which order: parents before children, so that a push cut short can be continued.
 
 Grafts are not followed: libgit2 honours them, so the walk runs on the bare object store. A shallow clone needs its
-boundary, and is walked here.
+boundary, and libgit2 stops at a commit whose dates it cannot read; both are walked here, whole.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,7 +11,7 @@ from datetime import datetime
 import pygit2
 from pygit2.enums import ObjectType, SortMode
 
-from tgl_client.history.metadata import parents_of
+from tgl_client.history.metadata import commit_date_of, parents_of
 
 ReadRaw = Callable[[bytes], bytes]
 
@@ -41,25 +41,24 @@ def walk_whole(
     return Walk([commit.id.raw for commit in walker if earliest is None or commit.commit_time >= earliest])
 
 
-def walk_shallow(
+def walk_here(
     repository: pygit2.Repository,
     boundary: frozenset[bytes],
     tips: Iterable[str],
     hidden: Iterable[str],
     since: datetime | None,
 ) -> Walk:
-    """Everything that the clone has, so without git's shortcuts: a shallow history is short."""
+    """The same without libgit2's shortcuts and demands: reads every commit down to the roots or the boundary."""
 
     def read(sha: bytes) -> bytes:
         return repository.odb.read(pygit2.Oid(raw=sha))[1]
 
     known = (bytes.fromhex(sha) for sha in hidden if is_commit(repository, sha))
-    excluded = set(_ancestors_first(known, boundary, read, frozenset()))
+    excluded = set(_ancestors_first(known, boundary, read, ()))
     order = _ancestors_first((bytes.fromhex(sha) for sha in tips), boundary, read, excluded)
     whole = [sha for sha in order if sha not in boundary]
     if since is not None:
-        earliest = since.timestamp()
-        whole = [sha for sha in whole if repository[pygit2.Oid(raw=sha)].peel(pygit2.Commit).commit_time >= earliest]
+        whole = [sha for sha in whole if commit_date_of(read(sha)) >= since]
     return Walk(whole, sum(sha in boundary for sha in order))
 
 

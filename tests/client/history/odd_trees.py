@@ -94,13 +94,13 @@ PYGIT2_DIFFERS = {
 }
 
 
-def odd_repository(path: Path, steps: list[Step]) -> Path:
-    """One commit a step."""
-    return imported(path, (_commit(number, step) for number, step in enumerate(steps, 1)))
+def odd_repository(path: Path) -> Path:
+    """All of them, each on a branch of its own: `refs/heads/<its number>`."""
+    return imported(path, (_commit(branch, step) for branch, steps in enumerate(STEPS.values()) for step in steps))
 
 
-def _commit(number: int, step: Step) -> bytes:
-    head = f"commit refs/heads/main\nmark :{number}\ncommitter C <c@example.com> {number} +0000\ndata 0\n".encode()
+def _commit(branch: int, step: Step) -> bytes:
+    head = f"commit refs/heads/{branch}\ncommitter C <c@example.com> {branch} +0000\ndata 0\n".encode()
     # Deletions first: fast-import refuses a folder where a file still is.
     ordered = sorted(step.items(), key=lambda change: change[1] is not None)
     return head + b"".join(_operation(name, change) for name, change in ordered) + b"\n"

@@ -93,6 +93,34 @@ def _items(files: dict[str, bytes] | None) -> Iterable[tuple[str, bytes]]:
     return (files or {}).items()
 
 
+def tip_of(path: Path, branch: str = "main") -> str:
+    """The commit a branch points to."""
+    return git(path, "rev-parse", f"refs/heads/{branch}").decode()
+
+
+def raw_commit(
+    path: Path,
+    *,
+    author: bytes = b"A U Thor <author@example.com> 1700000000 +0100",
+    committer: bytes = b"C O Mitter <committer@example.com> 1700000000 +0100",
+    headers: bytes = b"",
+    message: bytes = b"Title\n",
+    parents: Sequence[str] = (),
+    tree: str = "",
+) -> bytes:
+    """A commit object with whatever bytes a test needs; its tree is empty unless named."""
+    tree_id = git(path, "rev-parse", tree) if tree else git(path, "mktree")
+    lines = [b"tree " + tree_id, *(f"parent {parent}".encode() for parent in parents)]
+    return b"\n".join([*lines, b"author " + author, b"committer " + committer]) + b"\n" + headers + b"\n" + message
+
+
+def add_commit(path: Path, raw: bytes, *, branch: str = "main") -> str:
+    """Stores an object that git itself would not write, and lets a branch point to it."""
+    sha = git(path, "hash-object", "-t", "commit", "--literally", "-w", "--stdin", data=raw).decode()
+    git(path, "update-ref", f"refs/heads/{branch}", sha)
+    return sha
+
+
 def random_repository(
     path: Path, commits: int = 5000, *, merges: bool = True, seed: int = 0, bare: bool = False
 ) -> Path:
