@@ -23,16 +23,21 @@ class ErrorCode(StrEnum):
     REVOKED_API_KEY = "revoked_api_key"
     NETWORK_NOT_ALLOWED = "network_not_allowed"
     EXPIRED_TOKEN = "expired_token"  # noqa: S105 -- an error code, not a secret
+    SESSION_ENDED = "session_ended"
+    SESSION_REQUIRED = "session_required"
+    WRONG_PASSWORD = "wrong_password"  # noqa: S105 -- an error code, not a secret
     ACCOUNT_NOT_ACTIVE = "account_not_active"
     INSUFFICIENT_SCOPE = "insufficient_scope"
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
+    REQUEST_TIMEOUT = "request_timeout"
     CONFLICT = "conflict"
     BODY_TOO_LARGE = "body_too_large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     UNSUPPORTED_ENCODING = "unsupported_encoding"
     RATE_LIMITED = "rate_limited"
+    HEADERS_TOO_LARGE = "headers_too_large"
     INTERNAL_ERROR = "internal_error"
     UNAVAILABLE = "unavailable"
 

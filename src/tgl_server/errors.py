@@ -4,15 +4,18 @@
     +-- StartupError                    the process stops with one sentence (never an HTTP answer)
     +-- ApiError                        answered as application/problem+json
         +-- BadRequest 400              +-- NotAPushRepository
-        +-- Unauthenticated 401         +-- MissingCredentials  InvalidCredentials  ExpiredToken
+        +-- Unauthenticated 401         +-- MissingCredentials  InvalidCredentials  ExpiredToken  SessionEnded
         |                               +-- MalformedApiKey  InvalidApiKey  InactiveApiKey  ExpiredApiKey  RevokedApiKey
         +-- Forbidden 403               +-- InsufficientScope  NetworkNotAllowed  AccountNotActive
+        |                               +-- SessionRequired  WrongPassword
         +-- NotFound 404
+        +-- RequestTimeout 408
         +-- Conflict 409
         +-- BodyTooLarge 413
         +-- UnsupportedMediaType 415    +-- UnsupportedEncoding
         +-- Invalid 422                 +-- InvalidBody  InvalidCommits  InvalidParameter  UnknownCommits
         +-- RateLimited 429
+        +-- HeadersTooLarge 431
         +-- Unavailable 503
 
 The docstring of a class is its default message. They are turned into HTTP in `tgl_server.problems` alone.
@@ -80,6 +83,12 @@ class ExpiredToken(Unauthenticated):
     code = ErrorCode.EXPIRED_TOKEN
 
 
+class SessionEnded(Unauthenticated):
+    """This session has ended; log in again."""
+
+    code = ErrorCode.SESSION_ENDED
+
+
 class MalformedApiKey(Unauthenticated):
     """This is not a TheGitLeague API key: it was cut off or mistyped. Copy the whole key again."""
 
@@ -135,11 +144,30 @@ class AccountNotActive(Forbidden):
     code = ErrorCode.ACCOUNT_NOT_ACTIVE
 
 
+class SessionRequired(Forbidden):
+    """An API key cannot do this; log in and send the access token."""
+
+    code = ErrorCode.SESSION_REQUIRED
+
+
+class WrongPassword(Forbidden):
+    """The current password is not this one."""
+
+    code = ErrorCode.WRONG_PASSWORD
+
+
 class NotFound(ApiError):
     """There is nothing here, or nothing that you may see."""
 
     status = 404
     code = ErrorCode.NOT_FOUND
+
+
+class RequestTimeout(ApiError):
+    """The request body took too long to arrive; send it again over a better connection, or in smaller batches."""
+
+    status = 408
+    code = ErrorCode.REQUEST_TIMEOUT
 
 
 class Conflict(ApiError):
@@ -210,6 +238,13 @@ class RateLimited(ApiError):
 
     status = 429
     code = ErrorCode.RATE_LIMITED
+
+
+class HeadersTooLarge(ApiError):
+    """The address and the headers of the request are too large."""
+
+    status = 431
+    code = ErrorCode.HEADERS_TOO_LARGE
 
 
 class Unavailable(ApiError):

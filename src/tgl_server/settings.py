@@ -4,8 +4,10 @@ Read from the environment and from `.env`; `TGL_NAME` wins over `NAME`, the envi
 A field's name in upper case is its variable. `.env.example` lists them all.
 """
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,11 +19,37 @@ from tgl_server.errors import StartupError
 
 PREFIX = "TGL_"
 MIN_SECRET_LENGTH = 32
+RATE_LIMIT_STORAGES = ("memory", "redis", "rediss", "redis+unix", "valkey", "valkeys", "valkey+unix")
+
+# Long enough that a random key has one of them in less than one case of a million.
+_PLACEHOLDER_WORDS = ("changeme", "change-me", "change_me", "secret", "password", "example", "insecure", "default")
+_MIN_DIFFERENT = 9
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-fA-F:.]+\](:[0-9]{1,5})?")
 
 
 class Environment(StrEnum):
     DEVELOPMENT = "development"
     PRODUCTION = "production"
+
+
+class Algorithm(StrEnum):
+    """What access tokens are signed with; each uses the one `SECRET_KEY`."""
+
+    HS256 = "HS256"
+    HS384 = "HS384"
+    HS512 = "HS512"
+
+
+class LogLevel(StrEnum):
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    CONSOLE = "console"
+    JSON = "json"
 
 
 class BadSetting(StartupError):
@@ -39,16 +67,22 @@ class Settings(Struct, frozen=True, kw_only=True):
     secret_key: str = ""
     environment: Environment = Environment.DEVELOPMENT
 
+    algorithm: Algorithm = Algorithm.HS256
+    access_token_expire_minutes: Positive = 30
+    refresh_token_expire_days: Positive = 30
+    registration_open: bool = True
+
     api_title: str = "TheGitLeague"
     api_version: str = "0.1.0"
-    log_level: str = "info"
-    log_format: str = "console"
+    log_level: LogLevel = LogLevel.INFO
+    log_format: LogFormat = LogFormat.CONSOLE
 
     db_pool_size: Positive = 10
     db_max_overflow: Annotated[int, Meta(ge=0)] = 10
     db_pool_timeout: Positive = 10
 
     max_body_bytes: Annotated[int, Meta(ge=1024)] = 32 * 1024 * 1024
+    body_timeout_seconds: Positive = 60
     run_timeout_minutes: Positive = 15
 
     argon2_time_cost: Positive = 2
@@ -57,13 +91,21 @@ class Settings(Struct, frozen=True, kw_only=True):
     argon2_concurrency: Positive = 2
     api_key_memory_seconds: Annotated[int, Meta(ge=0)] = 300
 
+    sync_requests_per_minute: Positive = 100
+    login_requests_per_minute: Positive = 10
+    api_requests_per_minute: Positive = 600
+    rate_limit_storage: str = "memory://"
+
+    trusted_proxies: tuple[str, ...] = ()
+    cors_origins: tuple[str, ...] = ()
+
     def __repr__(self) -> str:
         shown = {name: getattr(self, name) for name in self.__struct_fields__}
         shown |= {name: "***" for name in _SECRETS if shown[name]}
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
 
-_SECRETS = ("database_url", "secret_key")
+_SECRETS = ("database_url", "secret_key", "rate_limit_storage")
 
 
 def load_settings(environ: Mapping[str, str], env_file: Path | None = None, **overrides: Any) -> Settings:
@@ -72,7 +114,7 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None = None, **ov
     found = {name: text for name in Settings.__struct_fields__ if (text := _variable(values, name)) is not None}
     parsed = {name: _parse(name, text) for name, text in found.items()}
     settings = Settings(**(parsed | overrides))
-    _check_production(settings)
+    _check(settings)
     return settings
 
 
@@ -102,12 +144,45 @@ def _as_items(type_: Any, text: str) -> str | list[str]:
     """Lists are written with commas: `CORS_ORIGINS=https://a.example,https://b.example`."""
     if getattr(type_, "__origin__", None) is tuple:
         return [item.strip() for item in text.split(",") if item.strip()]
-    return text
+    return text.lower() if type_ in (Environment, LogLevel, LogFormat) else text
 
 
-def _check_production(settings: Settings) -> None:
-    if settings.environment is Environment.PRODUCTION and len(settings.secret_key) < MIN_SECRET_LENGTH:
-        raise BadSetting(
-            f"SECRET_KEY must be set to at least {MIN_SECRET_LENGTH} random characters when ENVIRONMENT=production; "
-            "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
-        )
+def _check(settings: Settings) -> None:
+    """What a type alone cannot say; each refusal names its variable."""
+    if settings.environment is Environment.PRODUCTION:
+        _check_secret_key(settings.secret_key)
+    for text in settings.trusted_proxies:
+        _check_network(text)
+    for origin in settings.cors_origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise BadSetting(f"CORS_ORIGINS has {origin!r}, which is no origin; write it like https://league.example")
+    scheme = settings.rate_limit_storage.partition("://")[0]
+    if scheme not in RATE_LIMIT_STORAGES:
+        raise BadSetting(f"RATE_LIMIT_STORAGE must begin with one of {', '.join(RATE_LIMIT_STORAGES)}, then ://")
+
+
+def _check_secret_key(key: str) -> None:
+    if not key:
+        reason = "is not set"
+    elif len(key) < MIN_SECRET_LENGTH:
+        reason = f"is shorter than {MIN_SECRET_LENGTH} characters"
+    elif any(word in key.lower() for word in _PLACEHOLDER_WORDS) or _repeats_itself(key):
+        reason = "looks like a placeholder"
+    else:
+        return
+    raise BadSetting(
+        f"SECRET_KEY {reason}, and ENVIRONMENT=production needs one that nobody can guess; "
+        "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+    )
+
+
+def _repeats_itself(key: str) -> bool:
+    """Few different characters, or a short text over and over."""
+    return len(set(key)) < _MIN_DIFFERENT or any(key[n:] == key[:-n] for n in range(1, len(key) // 2 + 1))
+
+
+def _check_network(text: str) -> None:
+    try:
+        ip_network(text)
+    except ValueError as error:
+        raise BadSetting(f"TRUSTED_PROXIES has {text!r}: {error}; write networks like 10.0.0.0/8, ::1") from None

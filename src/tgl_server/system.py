@@ -8,22 +8,23 @@ from sqlalchemy.exc import SQLAlchemyError
 import tgl_protocol
 from tgl_protocol import http
 from tgl_protocol.commits import Capabilities, Limits
-from tgl_server.body import CONTENT_ENCODINGS
 from tgl_server.db.engine import Database
 from tgl_server.db.migrate import NotMigrated, check_migrated
+from tgl_server.decompression import CONTENT_ENCODINGS
 from tgl_server.errors import Unavailable
+from tgl_server.limits.groups import RateGroup, limited_as
 from tgl_server.settings import Settings
 
 OLDEST_CLIENT = "0.1.0"
 
 
-@get("/health", tags=["system"], sync_to_thread=False)
+@get("/health", tags=["system"], opt=limited_as(RateGroup.UNLIMITED), sync_to_thread=False)
 def health() -> dict[str, str]:
     """The process is alive; says nothing about the database."""
     return {"status": "ok"}
 
 
-@get("/ready", tags=["system"])
+@get("/ready", tags=["system"], opt=limited_as(RateGroup.UNLIMITED))
 async def ready(database: Database) -> dict[str, str]:
     """The database can be reached and is migrated; else 503."""
     try:
@@ -48,7 +49,7 @@ def capabilities(settings: Settings) -> Capabilities:
             body_bytes=settings.max_body_bytes,
             missing_shas=http.MAX_MISSING_SHAS,
             refs=http.MAX_REFS,
-            sync_requests_per_minute=0,
+            sync_requests_per_minute=settings.sync_requests_per_minute,
         ),
         content_encodings=list(CONTENT_ENCODINGS),
         media_types=[http.JSON_MEDIA_TYPE],

@@ -71,7 +71,7 @@ class ApiKeyAuthentication:
     async def _matches(self, key: ApiKey, row: RowMapping) -> bool:
         if self._verified.knows(key.full_key, row["key_hash"]):
             return True
-        if not await self._argon2.verify(row["key_hash"], key.full_key):
+        if not await self._argon2.verify_key(row["key_hash"], key.full_key):
             return False
         self._verified.remember(key.full_key, row["key_hash"])
         return True

@@ -1,7 +1,17 @@
-"""Argon2id in threads, a few at a time: a verification costs tens of milliseconds of one core by design."""
+"""Argon2id in threads, a few at a time: a verification costs tens of milliseconds of one core by design.
+
+What waits is bounded three times: all passwords together, all API keys together, and the keys tried against one
+row's hash. So a flood of wrong passwords cannot stop keys from being verified, and a flood of wrong secrets for
+one known prefix cannot stop the other keys. Whoever finds a queue full is told to come back.
+"""
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+import os
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -11,8 +21,14 @@ from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatc
 from tgl_server.errors import Unavailable
 from tgl_server.settings import Settings
 
-# Behind this many waiting verifications a caller is told to come back: bad keys must not fill the memory.
 MAX_WAITING = 64
+MAX_WAITING_PER_KEY = 4
+
+# Of a thread, on Linux: hashing takes what the requests that need none leave over.
+_NICENESS = 10
+
+_PASSWORDS = "passwords"
+_KEYS = "keys"
 
 _T = TypeVar("_T")
 
@@ -26,15 +42,23 @@ class Argon2:
             memory_cost=settings.argon2_memory_kib,
             parallelism=settings.argon2_parallelism,
         )
-        self._threads = ThreadPoolExecutor(settings.argon2_concurrency, thread_name_prefix="argon2")
-        self.waiting = 0
+        self._threads = ThreadPoolExecutor(settings.argon2_concurrency, "argon2", initializer=_yield_to_requests)
+        self._waiting: Counter[str] = Counter()
+        self._keys: dict[tuple[str, str], asyncio.Task[bool]] = {}
 
     async def hash(self, secret: str) -> str:
-        return await self._run(self._hasher.hash, secret)
+        return await self._run({_PASSWORDS: MAX_WAITING}, self._hasher.hash, secret)
 
     async def verify(self, hashed: str, secret: str) -> bool:
-        """False for a wrong secret and for a hash that is none."""
-        return await self._run(self._matches, hashed, secret)
+        """False for a wrong secret and for a hash that is none. Each call does its own work, so that the time it
+        takes tells nothing about other calls."""
+        return await self._run({_PASSWORDS: MAX_WAITING}, self._matches, hashed, secret)
+
+    async def verify_key(self, hashed: str, full_key: str) -> bool:
+        """The same for an API key; callers with the same key at the same time share one verification."""
+        running = self._keys.get((hashed, full_key)) or self._start(hashed, full_key)
+        # Shielded: a caller who hangs up must not take the answer from the others.
+        return await asyncio.shield(running)
 
     def is_outdated(self, hashed: str) -> bool:
         """Whether the hash was made with other parameters than today's."""
@@ -43,17 +67,44 @@ class Argon2:
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
+    def _start(self, hashed: str, full_key: str) -> asyncio.Task[bool]:
+        queues = {_KEYS: MAX_WAITING, hashed: MAX_WAITING_PER_KEY}
+        running = asyncio.create_task(self._run(queues, self._matches, hashed, full_key))
+
+        def forget(task: asyncio.Task[bool]) -> None:
+            del self._keys[hashed, full_key]
+            if not task.cancelled():
+                task.exception()  # seen, even if every caller has hung up
+
+        self._keys[hashed, full_key] = running
+        running.add_done_callback(forget)
+        return running
+
     def _matches(self, hashed: str, secret: str) -> bool:
         try:
             return self._hasher.verify(hashed, secret)
         except (VerifyMismatchError, VerificationError, InvalidHashError):
             return False
 
-    async def _run(self, work: Callable[..., _T], *arguments: str) -> _T:
-        if self.waiting >= MAX_WAITING:
-            raise Unavailable("The server is busy verifying credentials; try again.", retry_after=1)
-        self.waiting += 1
-        try:
+    async def _run(self, queues: dict[str, int], work: Callable[..., _T], *arguments: str) -> _T:
+        with self._queued(queues):
             return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
+
+    @contextlib.contextmanager
+    def _queued(self, queues: dict[str, int]) -> Iterator[None]:
+        if any(self._waiting[queue] >= most for queue, most in queues.items()):
+            raise Unavailable("The server is busy verifying credentials; try again.", retry_after=1)
+        self._waiting.update(queues.keys())
+        try:
+            yield
         finally:
-            self.waiting -= 1
+            self._waiting.subtract(queues.keys())
+            for queue in queues:
+                if not self._waiting[queue]:
+                    del self._waiting[queue]
+
+
+def _yield_to_requests() -> None:
+    if sys.platform == "linux":  # elsewhere a thread's id could be another process's
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

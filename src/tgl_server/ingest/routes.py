@@ -25,6 +25,7 @@ from tgl_server.db.engine import Database
 from tgl_server.ingest import runs, service
 from tgl_server.ingest.decode import PreparedBatch, bad_in_order, prepare_batch
 from tgl_server.ingest.service import Push
+from tgl_server.limits.groups import RateGroup, limited_as
 from tgl_server.origin import origin_of
 from tgl_server.projects.access import RepoAccess, may_push, may_read, provide_principal, provide_target
 from tgl_server.settings import Settings
@@ -109,6 +110,7 @@ async def _refuse(database: Database, push: Push, batch: PreparedBatch) -> None:
 
 sync_router = Router(
     "/sync/projects/{project:str}/repos/{repo:str}",
+    opt=limited_as(RateGroup.SYNC),
     route_handlers=[push_commits, repo_status, missing_shas, update_refs, list_runs],
     dependencies={
         "target": Provide(provide_target),

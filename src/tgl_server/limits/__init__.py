@@ -1,0 +1,1 @@
+"""How often a client may ask: counted per client and group of routes, before anybody is authenticated."""
