@@ -27,6 +27,11 @@ _MAX_TEXT = 200
 log = structlog.get_logger()
 
 
+def name_resource(scope: Scope, resource_type: str, resource_id: object) -> None:
+    """For a guard that has found it: what the request is about, should it be refused."""
+    scope["state"]["resource"] = (resource_type, str(resource_id))
+
+
 async def record_refusal(error: Exception, scope: Scope) -> None:
     """In a transaction of its own; a database that is away does not change the answer."""
     principal = cast("Principal | None", scope["state"].get("principal"))
@@ -80,6 +85,9 @@ def _entry(scope: Scope, principal: Principal, action: AuditAction, reason: Erro
 def _resource(scope: Scope, principal: Principal, action: AuditAction) -> tuple[str | None, str | None]:
     if action is AuditAction.API_KEY_REFUSED:
         return "api_key", str(principal.key_id)
+    named: tuple[str, str] | None = scope["state"].get("resource")
+    if named is not None:
+        return named
     if action is AuditAction.ACCESS_REFUSED:
         return None, None
     # The last parameter of the path is what the act is about: .../projects/{project}/repos/{repo}
