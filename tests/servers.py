@@ -14,6 +14,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+#: What every server of the tests signs access tokens with, so that a test can sign one itself.
+SECRET_KEY = "only-for-tests-" * 5
+
 _START_SECONDS = 60
 
 
@@ -52,7 +55,14 @@ def running_server(*, database_url: str, workers: int = 1, **settings: object) -
 
 
 def _environment(database_url: str, settings: dict[str, object]) -> dict[str, str]:
-    quick = {"ARGON2_TIME_COST": "1", "ARGON2_MEMORY_KIB": "1024", "SYNC_REQUESTS_PER_MINUTE": "1000000"}
+    quick = {
+        "SECRET_KEY": SECRET_KEY,
+        "ARGON2_TIME_COST": "1",
+        "ARGON2_MEMORY_KIB": "1024",
+        "SYNC_REQUESTS_PER_MINUTE": "1000000",
+        "LOGIN_REQUESTS_PER_MINUTE": "1000000",
+        "API_REQUESTS_PER_MINUTE": "1000000",
+    }
     given = {name.upper(): str(value) for name, value in settings.items()}
     return {**os.environ, "DATABASE_URL": database_url, **quick, **given}
 

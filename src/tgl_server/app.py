@@ -1,7 +1,5 @@
 """The only wiring of the service: settings in, ASGI application out. Routers are listed by hand."""
 
-import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,14 +10,20 @@ from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 
 from tgl_protocol.http import API_PREFIX
+from tgl_server.accounts.routes import auth_router, users_router
+from tgl_server.auth.access_token import AccessTokens
 from tgl_server.auth.api_key import ApiKeyAuthentication
 from tgl_server.auth.argon2 import Argon2
+from tgl_server.auth.passwords import Passwords
+from tgl_server.auth.refusals import record_refusal
+from tgl_server.auth.session import SessionAuthentication
 from tgl_server.auth.usage import UsageCounter
 from tgl_server.db.engine import Database
+from tgl_server.edge import edge_options, rate_limits, stand_around
 from tgl_server.ingest.routes import sync_router
+from tgl_server.json_request import MAX_JSON_BYTES, JsonRequest
 from tgl_server.logs import configure_logs
 from tgl_server.problems import answer_problem
-from tgl_server.request_log import log_requests
 from tgl_server.settings import Settings
 from tgl_server.system import capabilities, health, ready
 
@@ -27,11 +31,14 @@ from tgl_server.system import capabilities, health, ready
 def create_app(settings: Settings, lifespan: Sequence[Any] = ()) -> Litestar:
     """One application with its own pool; the database is reached when the first request needs it."""
     configure_logs(settings.log_level, settings.log_format)
-    api = Router(API_PREFIX, route_handlers=[capabilities, sync_router])
+    api = Router(API_PREFIX, route_handlers=[capabilities, auth_router, users_router, sync_router])
     app = Litestar(
         route_handlers=[health, ready, api],
-        lifespan=[_services(settings), *lifespan],
+        lifespan=[_services(settings), rate_limits(settings), *lifespan],
         exception_handlers={Exception: answer_problem},
+        after_exception=[record_refusal],
+        request_class=JsonRequest,
+        request_max_body_size=MAX_JSON_BYTES,
         dependencies={
             "database": Provide(_provide_database, sync_to_thread=False),
             "settings": Provide(lambda: settings, sync_to_thread=False),
@@ -39,9 +46,9 @@ def create_app(settings: Settings, lifespan: Sequence[Any] = ()) -> Litestar:
         openapi_config=OpenAPIConfig(title=settings.api_title, version=settings.api_version),
         logging_config=None,
         state=State({"settings": settings}),
+        **edge_options(settings),
     )
-    # Around everything, as Litestar's own middleware does not see requests that match no route.
-    app.asgi_handler = log_requests(app.asgi_handler)
+    app.asgi_handler = stand_around(app.asgi_handler, settings)
     return app
 
 
@@ -62,15 +69,13 @@ def _services(settings: Settings) -> Any:
         app.state.argon2 = argon2
         app.state.api_keys = ApiKeyAuthentication(database, argon2, settings.api_key_memory_seconds)
         app.state.usage = usage
-        flushing = asyncio.create_task(usage.run())
+        app.state.access_tokens = AccessTokens(settings)
+        app.state.sessions = SessionAuthentication(database, app.state.access_tokens)
+        app.state.passwords = await Passwords.create(argon2)
         try:
-            yield
+            async with usage.flushing():
+                yield
         finally:
-            flushing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await flushing
-            with contextlib.suppress(Exception):
-                await usage.flush()
             argon2.close()
             await database.close()
 

@@ -10,7 +10,7 @@ from litestar import Request
 from litestar.datastructures import State
 
 from tgl_protocol.problem import FieldError
-from tgl_server.body import read_struct
+from tgl_server.body import decode_struct, read_json
 from tgl_server.errors import InvalidBody
 
 MAX_JSON_BYTES = 256 * 1024
@@ -25,7 +25,8 @@ class JsonRequest(Request[Any, Any, State]):
 
     async def json(self) -> Any:
         """The body as the type that the handler asks for; raises 413, 415 or 422 errors."""
-        field = self.route_handler.parsed_data_field
-        if _NUL.search(await self.body()):
+        body = await read_json(self, MAX_JSON_BYTES)
+        if _NUL.search(body):
             raise InvalidBody(errors=[FieldError("A text cannot contain U+0000")])
-        return await read_struct(self, field.annotation if field else Any, MAX_JSON_BYTES)
+        field = self.route_handler.parsed_data_field
+        return decode_struct(body, field.annotation if field else Any)

@@ -75,6 +75,8 @@ def _from_litestar(error: HTTPException) -> errors.ApiError | None:
 
 def _invalid_parameter(error: ValidationException) -> errors.ApiError:
     found = error.extra if isinstance(error.extra, list) else []
+    if [item.get("key") for item in found if isinstance(item, dict)] == ["data"]:
+        return errors.InvalidBody("This request needs a body; send it as application/json.")
     reasons = [FieldError(str(item.get("message")), field=item.get("key")) for item in found if isinstance(item, dict)]
     return errors.InvalidParameter(errors=reasons)
 

@@ -1,26 +1,25 @@
-"""The `users` table."""
+"""The `users`, `auth_sessions` and `refresh_tokens` tables."""
 
+from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy.dialects.postgresql import INET
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tgl_protocol.accounts import Role, UserState
 from tgl_server.db.base import Base, Dated, Identified, one_of
 
-
-class Role(StrEnum):
-    """A commissioner administers users and sees every project; the others see what they are members of."""
-
-    COMMISSIONER = "commissioner"
-    PLAYER = "player"
-    SPECTATOR = "spectator"
+__all__ = ["AuthSession", "RefreshToken", "Role", "SessionEnd", "User", "UserState"]
 
 
-class UserState(StrEnum):
-    """A pending user sees nothing until approved; a retired one nothing any more."""
+class SessionEnd(StrEnum):
+    """Why a session ended before its time."""
 
-    PENDING = "pending"
-    ACTIVE = "active"
+    LOGGED_OUT = "logged_out"
+    TOKEN_REUSED = "token_reused"  # noqa: S105 -- a reason, not a secret
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 -- a reason, not a secret
     RETIRED = "retired"
 
 
@@ -41,3 +40,28 @@ class User(Identified, Dated, Base):
         # One account per address, however it is written.
         Index("uq_users_email", text("lower(email)"), unique=True),
     )
+
+
+class AuthSession(Identified, Dated, Base):
+    """One log-in: the family of all refresh tokens that came from it. Read on each request with its access token."""
+
+    __tablename__ = "auth_sessions"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str | None]
+    ip: Mapped[str | None] = mapped_column(INET)
+    user_agent: Mapped[str | None]
+
+    __table_args__ = (one_of("end_reason", SessionEnd),)
+
+
+class RefreshToken(Dated, Base):
+    """The SHA-256 of a token; it is random, so nothing slower is needed. Used ones stay, to be recognised."""
+
+    __tablename__ = "refresh_tokens"
+
+    token_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("auth_sessions.id", ondelete="CASCADE"), index=True)
+    used_at: Mapped[datetime | None]

@@ -19,12 +19,15 @@ ALL_SCOPES = frozenset(Scope)
 class Principal(Struct, frozen=True, kw_only=True):
     """Who calls, how, with what scopes, restricted to what.
 
-    `key_id` is None for a web user, who has every scope. `repo_ids` None means every repository of the user.
+    Either `key_id` or `session_id` is set; a session has every scope. `repo_ids` None means every repository of the
+    user. Only a pending user's session is not active, and only `/auth` lets it in.
     """
 
     user_id: UUID
     is_commissioner: bool
+    is_active: bool = True
     scopes: frozenset[Scope] = ALL_SCOPES
+    session_id: UUID | None = None
     key_id: UUID | None = None
     key_prefix: str | None = None
     repo_ids: frozenset[UUID] | None = None
@@ -32,3 +35,8 @@ class Principal(Struct, frozen=True, kw_only=True):
     def may_touch(self, repo_id: UUID) -> bool:
         """Whether the key's restriction to some repositories, if it has one, admits this one."""
         return self.repo_ids is None or repo_id in self.repo_ids
+
+
+def join_scopes(scopes: frozenset[Scope]) -> str:
+    """As the API writes them, always in one order: `sync:commits,read:repos`."""
+    return ",".join(scope for scope in Scope if scope in scopes)

@@ -10,12 +10,29 @@ KEY_BY_PREFIX = text("""
     WHERE k.prefix = :prefix
 """)
 
-# One statement for all keys used since the last flush; outside of any request's transaction.
+# Read on every request with an access token, so that logging out and retirement act at once, in every process.
+SESSION_BY_ID = text("""
+    SELECT s.expires_at, s.ended_at, u.role, u.state
+    FROM auth_sessions s JOIN users u ON u.id = s.user_id
+    WHERE s.id = :session_id AND s.user_id = :user_id
+""")
+
+# One statement for all keys used since the last flush; outside of any request's transaction. Locked in the order of
+# the ids: two processes that flush at once would deadlock otherwise. Whoever writes last need not have seen it last.
 COUNT_USES = text("""
-    UPDATE api_keys k
-    SET usage_count = k.usage_count + u.uses, last_used_at = u.at, last_used_ip = CAST(u.ip AS inet),
-        last_user_agent = u.agent
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:uses AS bigint[]), CAST(:ats AS timestamptz[]),
-                CAST(:ips AS text[]), CAST(:agents AS text[])) AS u(id, uses, at, ip, agent)
-    WHERE k.id = u.id
+    WITH used AS (
+        SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:uses AS bigint[]), CAST(:ats AS timestamptz[]),
+                             CAST(:ips AS text[]), CAST(:agents AS text[])) AS u (id, uses, at, ip, agent)
+    ), locked AS (
+        SELECT k.id, k.last_used_at IS NULL OR k.last_used_at <= used.at AS is_latest
+        FROM api_keys k JOIN used ON used.id = k.id
+        ORDER BY k.id FOR NO KEY UPDATE OF k
+    )
+    UPDATE api_keys k SET
+        usage_count = k.usage_count + used.uses,
+        last_used_at = CASE WHEN is_latest THEN used.at ELSE k.last_used_at END,
+        last_used_ip = CASE WHEN is_latest THEN CAST(used.ip AS inet) ELSE k.last_used_ip END,
+        last_user_agent = CASE WHEN is_latest THEN used.agent ELSE k.last_user_agent END
+    FROM locked JOIN used ON used.id = locked.id
+    WHERE k.id = locked.id
 """)

@@ -6,12 +6,13 @@ other. What a kill -9 loses is the counts of the last seconds; a clean stop lose
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from uuid import UUID
 
 import structlog
 from msgspec import Struct
-from sqlalchemy.exc import SQLAlchemyError
 
 from tgl_server.auth.queries import COUNT_USES
 from tgl_server.db.engine import Database
@@ -29,22 +30,34 @@ class _Use(Struct):
 
 
 class UsageCounter:
-    """Counts by key; `run` writes them until it is cancelled, `flush` writes what there is."""
+    """Counts by key; inside `flushing` they are written every few seconds and once more at its end."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._uses: dict[UUID, _Use] = {}
+        self._stopped = asyncio.Event()
 
     def count(self, key_id: UUID, origin: Origin) -> None:
-        """Note one use of a key."""
+        """Note one use of a key; never waits."""
         use = self._uses.get(key_id)
         self._uses[key_id] = _Use((use.count if use else 0) + 1, datetime.now(UTC), origin)
 
-    async def run(self) -> None:
-        """Flush for ever; a database that is away is tried again with the counts kept."""
-        while True:
-            await asyncio.sleep(FLUSH_SECONDS)
-            with contextlib.suppress(SQLAlchemyError, OSError):
+    @asynccontextmanager
+    async def flushing(self) -> AsyncIterator[None]:
+        """The task is asked to stop, not cancelled: in the middle of a COMMIT nobody would know what was counted."""
+        task = asyncio.create_task(self._flush_until_stopped())
+        try:
+            yield
+        finally:
+            self._stopped.set()
+            await task
+
+    async def _flush_until_stopped(self) -> None:
+        while not self._stopped.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopped.wait(), FLUSH_SECONDS)
+            # Whatever goes wrong, most often a database that is away: the counts are kept, and tried again.
+            with contextlib.suppress(Exception):
                 await self.flush()
 
     async def flush(self) -> None:
@@ -62,16 +75,14 @@ class UsageCounter:
             raise
 
     async def _write(self, uses: dict[UUID, _Use]) -> None:
-        # In the order of the ids: two processes that flush at once must lock the rows in one order.
-        rows = sorted(uses.items())
         async with self._database.transaction() as tx:
             await tx.execute(
                 COUNT_USES,
                 {
-                    "ids": [key_id for key_id, _ in rows],
-                    "uses": [use.count for _, use in rows],
-                    "ats": [use.at for _, use in rows],
-                    "ips": [use.origin.ip for _, use in rows],
-                    "agents": [use.origin.user_agent for _, use in rows],
+                    "ids": list(uses),
+                    "uses": [use.count for use in uses.values()],
+                    "ats": [use.at for use in uses.values()],
+                    "ips": [use.origin.ip for use in uses.values()],
+                    "agents": [use.origin.user_agent for use in uses.values()],
                 },
             )

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from tgl_server.auth.argon2 import Argon2
+from tgl_server.auth.secret import kept_secret
 from tgl_server.db.embedded import default_data_dir, embedded_postgres
 from tgl_server.db.engine import Database
 from tgl_server.db.migrate import check_migrated
@@ -26,6 +27,13 @@ def process_settings(**overrides: Any) -> Settings:
 def data_dir(settings: Settings) -> Path:
     """Where the embedded PostgreSQL keeps its data."""
     return Path(settings.data_dir).expanduser() if settings.data_dir else default_data_dir()
+
+
+def with_secret_key(settings: Settings) -> Settings:
+    """Settings with a secret: in development one is made and kept, so that workers and restarts agree on it."""
+    if settings.secret_key:
+        return settings
+    return msgspec.structs.replace(settings, secret_key=kept_secret(data_dir(settings)))
 
 
 @contextmanager

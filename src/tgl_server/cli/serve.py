@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from tgl_server import serving
-from tgl_server.cli.context import process_settings, with_database
+from tgl_server.cli.context import process_settings, with_database, with_secret_key
 from tgl_server.db import migrate
 from tgl_server.db.engine import Database
 from tgl_server.settings import Settings
@@ -28,7 +28,7 @@ def serve(
         asyncio.run(_check(settings))
         port = port or serving.free_port(host)
         typer.echo(f"Listening on http://{f'[{host}]' if ':' in host else host}:{port}", err=True)
-        serving.serve(settings, host=host, port=port, workers=workers)
+        serving.serve(with_secret_key(settings), host=host, port=port, workers=workers)
 
 
 async def _check(settings: Settings) -> None:
