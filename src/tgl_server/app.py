@@ -11,6 +11,7 @@ from litestar.openapi import OpenAPIConfig
 
 from tgl_protocol.http import API_PREFIX
 from tgl_server.accounts.routes import auth_router, users_router
+from tgl_server.audit.routes import audit_router
 from tgl_server.auth.access_token import AccessTokens
 from tgl_server.auth.api_key import ApiKeyAuthentication
 from tgl_server.auth.argon2 import Argon2
@@ -18,12 +19,14 @@ from tgl_server.auth.passwords import Passwords
 from tgl_server.auth.refusals import record_refusal
 from tgl_server.auth.session import SessionAuthentication
 from tgl_server.auth.usage import UsageCounter
+from tgl_server.commits.routes import commits_router
 from tgl_server.db.engine import Database
 from tgl_server.edge import edge_options, rate_limits, stand_around
 from tgl_server.ingest.routes import sync_router
 from tgl_server.json_request import MAX_JSON_BYTES, JsonRequest
 from tgl_server.logs import configure_logs
 from tgl_server.problems import answer_problem
+from tgl_server.projects.routes import projects_router
 from tgl_server.settings import Settings
 from tgl_server.system import capabilities, health, ready
 
@@ -31,7 +34,8 @@ from tgl_server.system import capabilities, health, ready
 def create_app(settings: Settings, lifespan: Sequence[Any] = ()) -> Litestar:
     """One application with its own pool; the database is reached when the first request needs it."""
     configure_logs(settings.log_level, settings.log_format)
-    api = Router(API_PREFIX, route_handlers=[capabilities, auth_router, users_router, sync_router])
+    features = [auth_router, users_router, projects_router, commits_router, sync_router, audit_router]
+    api = Router(API_PREFIX, route_handlers=[capabilities, *features])
     app = Litestar(
         route_handlers=[health, ready, api],
         lifespan=[_services(settings), rate_limits(settings), *lifespan],

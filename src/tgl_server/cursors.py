@@ -5,6 +5,7 @@ came or went meanwhile. It is no secret and no right: whoever makes one up sees 
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -12,6 +13,7 @@ from uuid import UUID
 import msgspec
 from litestar.params import Parameter
 from msgspec import Meta
+from sqlalchemy import RowMapping
 
 from tgl_server import errors
 
@@ -22,10 +24,7 @@ Instant = Annotated[datetime, Meta(tz=True)]
 
 Cursor = Annotated[
     str | None,
-    Parameter(
-        max_length=1000,
-        description="The `next_cursor` of the page before; without it the list starts anew",
-    ),
+    Parameter(max_length=1000, description="The `next_cursor` of the page before; without it the list starts anew"),
 ]
 
 
@@ -41,9 +40,7 @@ def decode_cursor(cursor: str, shape: type[T]) -> T:
         key = msgspec.json.decode(urlsafe_b64decode(padded), type=shape)
         _check_storable(key)
     except (ValueError, OverflowError, msgspec.MsgspecError):
-        raise errors.InvalidParameter(
-            "This cursor is not one of ours; start again without it."
-        ) from None
+        raise errors.InvalidParameter("This cursor is not one of ours; start again without it.") from None
     return key
 
 
@@ -54,3 +51,11 @@ def _check_storable(key: Any) -> None:
             value.astimezone(UTC)
         elif isinstance(value, str) and "\x00" in value:
             raise ValueError
+
+
+def cut_page(
+    rows: Sequence[RowMapping], limit: int, key: Callable[[RowMapping], tuple[Any, ...]]
+) -> tuple[Sequence[RowMapping], str | None]:
+    """A page and its next cursor, from one row more than the page holds; `key` is a row's sort key."""
+    page = rows[:limit]
+    return page, encode_cursor(*key(page[-1])) if len(rows) > limit else None

@@ -41,16 +41,14 @@ class Actor(Struct, frozen=True):
     key_id: UUID | None = None
     origin: Origin | None = None
 
-    def did(
-        self, action: AuditAction, resource_type: str, resource_id: UUID, **details: Any
-    ) -> AuditEntry:
+    def did(self, action: AuditAction, resource_type: str, resource_id: UUID | None, **details: Any) -> AuditEntry:
         """The row about an act that succeeds with its transaction."""
         return AuditEntry(
             action=action,
             actor_user_id=self.user_id,
             actor_key_id=self.key_id,
             resource_type=resource_type,
-            resource_id=str(resource_id),
+            resource_id=None if resource_id is None else str(resource_id),
             origin=self.origin,
             details=details,
         )

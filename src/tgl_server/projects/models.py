@@ -1,7 +1,6 @@
 """The `projects`, `project_members` and `repos` tables."""
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
@@ -9,24 +8,11 @@ from sqlalchemy import ForeignKey, Interval, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tgl_protocol.commits import SyncStatus
+from tgl_protocol.projects import MemberRole, SyncMethod
 from tgl_server.db.base import Base, Dated, Identified, one_of
 
 ProjectId = NewType("ProjectId", UUID)
 RepoId = NewType("RepoId", UUID)
-
-
-class MemberRole(StrEnum):
-    """A maintainer pushes to the project's repositories and changes them; a member reads."""
-
-    MAINTAINER = "maintainer"
-    MEMBER = "member"
-
-
-class SyncMethod(StrEnum):
-    """Who brings the commits: a client that pushes, or the server's worker that pulls."""
-
-    PUSH_CLIENT = "push_client"
-    PULL_CELERY = "pull_celery"
 
 
 class Project(Identified, Dated, Base):

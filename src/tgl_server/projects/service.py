@@ -1,13 +1,38 @@
-"""Making and finding projects and repositories."""
+"""Making, finding, changing and deleting projects and repositories.
 
+Guards have admitted the caller; the one right that hangs on the body, handing a project over, is checked here.
+"""
+
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from msgspec import UNSET
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from tgl_protocol.accounts import UserState
+from tgl_protocol.projects import (
+    MemberRole,
+    NewProject,
+    NewRepo,
+    ProjectChange,
+    ProjectDeleted,
+    RepoChange,
+    RepoDeleted,
+)
+from tgl_server import errors
+from tgl_server.accounts.service import Users
 from tgl_server.audit.actions import AuditAction
-from tgl_server.audit.service import AuditEntry, record
-from tgl_server.projects.models import Project, Repo
+from tgl_server.audit.service import Actor, record
+from tgl_server.commits.service import delete_stored
+from tgl_server.projects import names, queries
+from tgl_server.projects.access import ProjectAccess
+from tgl_server.projects.models import Project, ProjectId, ProjectMember, Repo, RepoId
+
+Values = dict[str, Any]
+# Of what this takes, a foreign key from another row takes less: adding a repository waits for no change of a name.
+_TO_CHANGE = {"key_share": True}
 
 
 class Projects(SQLAlchemyAsyncRepository[Project]):
@@ -16,24 +41,29 @@ class Projects(SQLAlchemyAsyncRepository[Project]):
     model_type = Project
 
 
+class Members(SQLAlchemyAsyncRepository[ProjectMember]):
+    """Rows of `project_members`; the owner has none."""
+
+    model_type = ProjectMember
+
+
 class Repos(SQLAlchemyAsyncRepository[Repo]):
     """Rows of `repos`."""
 
     model_type = Repo
 
 
-async def create_project(tx: AsyncSession, owner_id: UUID, slug: str, name: str) -> Project:
-    """A new project; a slug that is taken is a conflict."""
-    project = await Projects(session=tx, wrap_exceptions=False).add(Project(owner_id=owner_id, slug=slug, name=name))
-    await record(tx, _created(AuditAction.PROJECT_CREATED, "project", project.id, owner_id, slug))
+async def create_project(
+    tx: AsyncSession, owner_id: UUID, slug: str, name: str, description: str = "", by: Actor | None = None
+) -> Project:
+    """A new project; a slug that is taken is a conflict. Without an actor, its owner made it."""
+    _check_project({"slug": slug, "name": name, "description": description})
+    project = Project(owner_id=owner_id, slug=slug, name=name, description=description)
+    project = await Projects(session=tx, wrap_exceptions=False).add(project)
+    await record(
+        tx, (by or Actor(owner_id)).did(AuditAction.PROJECT_CREATED, "project", project.id, slug=slug, name=name)
+    )
     return project
-
-
-async def create_repo(tx: AsyncSession, project: Project, name: str, actor_id: UUID) -> Repo:
-    """A new repository to push to; a name that is taken in the project is a conflict."""
-    repo = await Repos(session=tx, wrap_exceptions=False).add(Repo(project_id=project.id, name=name))
-    await record(tx, _created(AuditAction.REPO_CREATED, "repo", repo.id, actor_id, name))
-    return repo
 
 
 async def find_project(tx: AsyncSession, slug: str) -> Project | None:
@@ -41,16 +71,139 @@ async def find_project(tx: AsyncSession, slug: str) -> Project | None:
     return await Projects(session=tx).get_one_or_none(slug=slug)
 
 
+async def change_project(tx: AsyncSession, access: ProjectAccess, change: ProjectChange, by: Actor) -> None:
+    """Change what is named, and hand the project over when it names another owner."""
+    _check_may(access, change)
+    project = await lock_project(tx, access.id)
+    values = _named(change)
+    new_owner = values.pop("owner_id", project.owner_id)
+    _check_project(values)
+    changed = _apply(project, values)
+    if changed:
+        await tx.flush()
+        await record(tx, by.did(AuditAction.PROJECT_CHANGED, "project", project.id, changed=changed))
+    if new_owner != project.owner_id:
+        await _hand_over(tx, project, new_owner, by)
+
+
+async def delete_project(tx: AsyncSession, project_id: ProjectId, by: Actor) -> ProjectDeleted:
+    """With its repositories and all their commits; a push that is under way is rolled back."""
+    project = await Projects(session=tx).get_one_or_none(id=project_id, with_for_update=True)
+    if project is None:
+        raise errors.NotFound("The project is gone already.")
+    repos = (await tx.execute(queries.LOCK_REPOS_OF_PROJECT, {"project_id": project_id})).all()
+    commits = await delete_stored(tx, [repo.id for repo in repos])
+    await tx.execute(queries.DELETE_PROJECT, {"project_id": project_id})
+    for repo in repos:
+        await record(tx, by.did(AuditAction.REPO_DELETED, "repo", repo.id, name=repo.name, with_project=project.slug))
+    gone = ProjectDeleted(project_id, len(repos), commits)
+    details = {"slug": project.slug, "name": project.name, "repos": gone.repos, "commits": commits}
+    await record(tx, by.did(AuditAction.PROJECT_DELETED, "project", project_id, **details))
+    return gone
+
+
+async def lock_project(tx: AsyncSession, project_id: ProjectId) -> Project:
+    """The project's row, so that what follows is decided by one request at a time."""
+    project = await Projects(session=tx).get_one_or_none(id=project_id, with_for_update=_TO_CHANGE)
+    if project is None:
+        raise errors.NotFound("The project was deleted meanwhile.")
+    return project
+
+
+async def create_repo(tx: AsyncSession, project: Project, name: str, actor_id: UUID) -> Repo:
+    """A new repository to push to; a name that is taken in the project is a conflict."""
+    return await register_repo(tx, ProjectId(project.id), NewRepo(name=name), Actor(actor_id))
+
+
+async def register_repo(tx: AsyncSession, project_id: ProjectId, new: NewRepo, by: Actor) -> Repo:
+    """A new repository; a name that is taken in the project is a conflict."""
+    values = _repo_values(_named(new))
+    repo = await Repos(session=tx, wrap_exceptions=False).add(Repo(project_id=project_id, **values))
+    details = {"project_id": str(project_id), **values}
+    await record(tx, by.did(AuditAction.REPO_CREATED, "repo", repo.id, **details))
+    return repo
+
+
 async def find_repo(tx: AsyncSession, project: Project, name: str) -> Repo | None:
     """By name in its project."""
     return await Repos(session=tx).get_one_or_none(project_id=project.id, name=name)
 
 
-def _created(action: AuditAction, resource_type: str, resource_id: UUID, actor_id: UUID, name: str) -> AuditEntry:
-    return AuditEntry(
-        action=action,
-        actor_user_id=actor_id,
-        resource_type=resource_type,
-        resource_id=str(resource_id),
-        details={"name": name},
-    )
+async def change_repo(tx: AsyncSession, repo_id: RepoId, change: RepoChange, by: Actor) -> None:
+    """Change what is named; the id, the commits and the counters stay."""
+    values = _repo_values(_named(change))
+    repo = await Repos(session=tx).get_one_or_none(id=repo_id, with_for_update=_TO_CHANGE)
+    if repo is None:
+        raise errors.NotFound("The repository was deleted meanwhile.")
+    changed = _apply(repo, values)
+    if changed:
+        await tx.flush()
+        await record(tx, by.did(AuditAction.REPO_CHANGED, "repo", repo_id, changed=changed))
+
+
+async def delete_repo(tx: AsyncSession, repo_id: RepoId, by: Actor) -> RepoDeleted:
+    """With all its commits, tips and runs; a push that is under way is rolled back."""
+    repo = (await tx.execute(queries.LOCK_REPO_TO_DELETE, {"repo_id": repo_id})).one_or_none()
+    if repo is None:
+        raise errors.NotFound("The repository is gone already.")
+    gone = RepoDeleted(repo_id, await delete_stored(tx, [repo_id]))
+    await tx.execute(queries.DELETE_REPO, {"repo_id": repo_id})
+    details = {"project_id": str(repo.project_id), "name": repo.name, "commits": gone.commits}
+    await record(tx, by.did(AuditAction.REPO_DELETED, "repo", repo_id, **details))
+    return gone
+
+
+def _check_may(access: ProjectAccess, change: ProjectChange) -> None:
+    named = set(_named(change))
+    if named != {"owner_id"} and not access.may_change:
+        raise errors.Forbidden("Only the project's owner and its maintainers change it.")
+    if "owner_id" in named and not access.may_transfer:
+        raise errors.Forbidden("Only the project's owner and commissioners hand it over.")
+
+
+async def _hand_over(tx: AsyncSession, project: Project, new_owner_id: UUID, by: Actor) -> None:
+    """The owner before becomes a maintainer, unless they have left."""
+    users = Users(session=tx)
+    new_owner = await users.get_one_or_none(id=new_owner_id, state=UserState.ACTIVE)
+    names.refuse_faults({"owner_id": None if new_owner else "There is no active user of this id"})
+    old_owner_id = project.owner_id
+    members = Members(session=tx, auto_expunge=False)
+    await members.delete_where(project_id=project.id, user_id=new_owner_id)
+    project.owner_id = new_owner_id
+    await tx.flush()
+    if await users.get_one_or_none(id=old_owner_id, state=UserState.ACTIVE):
+        await members.add(ProjectMember(project_id=project.id, user_id=old_owner_id, role=MemberRole.MAINTAINER))
+    changed = {"owner_id": {"old": old_owner_id, "new": new_owner_id}}
+    await record(tx, by.did(AuditAction.PROJECT_TRANSFERRED, "project", project.id, changed=changed))
+
+
+def _named(change: ProjectChange | NewProject | RepoChange | NewRepo) -> Values:
+    """The fields that a request names."""
+    fields = {name: getattr(change, name) for name in change.__struct_fields__}
+    return {name: value for name, value in fields.items() if value is not UNSET}
+
+
+def _apply(row: Project | Repo, values: Values) -> Values:
+    """Set what differs; the old and the new value of each, for the audit log."""
+    changed = {}
+    for name, value in values.items():
+        old = getattr(row, name)
+        if old != value:
+            changed[name] = {"old": old, "new": value}
+            setattr(row, name, value)
+    return changed
+
+
+def _check_project(values: Values) -> None:
+    faults = {"slug": names.slug_fault, "name": names.line_fault, "description": names.text_fault}
+    names.refuse_faults({field: find(values[field]) for field, find in faults.items() if field in values})
+
+
+def _repo_values(values: Values) -> Values:
+    """Column values from a request's fields."""
+    faults = {"name": names.repo_name_fault, "git_url": names.git_url_fault}
+    names.refuse_faults({field: find(values[field]) for field, find in faults.items() if values.get(field) is not None})
+    if "expected_cadence_seconds" not in values:
+        return values
+    seconds = values.pop("expected_cadence_seconds")
+    return {**values, "expected_cadence": None if seconds is None else timedelta(seconds=seconds)}
