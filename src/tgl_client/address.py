@@ -32,7 +32,12 @@ class Target(Struct, frozen=True):
     @property
     def path(self) -> str:
         """The repository's own path."""
-        return f"/projects/{quote(self.project, safe='')}/repos/{quote(self.repo, safe='')}"
+        return f"{self.project_path}/repos/{quote(self.repo, safe='')}"
+
+    @property
+    def project_path(self) -> str:
+        """The path of its project."""
+        return f"/projects/{quote(self.project, safe='')}"
 
     @property
     def sync_path(self) -> str:

@@ -5,6 +5,8 @@ What an answer means is decided in `answers`, how long to wait in `delay`.
 """
 
 import asyncio
+import contextlib
+import copy
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -52,6 +54,12 @@ def _ignore_wait(seconds: float, reason: errors.AnswerError) -> None:
     pass
 
 
+class _Pause:
+    """Until when, in monotonic time, the server wants no request; shared by all that use the connection."""
+
+    until = 0.0
+
+
 class Api:
     """A connection to one server with one key; use it as an asynchronous context manager."""
 
@@ -78,7 +86,7 @@ class Api:
             "Accept": f"{http.JSON_MEDIA_TYPE}, {http.PROBLEM_MEDIA_TYPE}",
         }
         self._session: aiohttp.ClientSession | None = None
-        self._resume_at = 0.0
+        self._pause = _Pause()
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
@@ -95,6 +103,12 @@ class Api:
         if self._session is not None:
             await self._session.close()
 
+    def heard_by(self, on_wait: OnWait) -> "Api":
+        """The same connection with another listener: pushes that share it pause together and speak for themselves."""
+        api = copy.copy(self)
+        api.on_wait = on_wait
+        return api
+
     async def capabilities(self) -> Capabilities:
         """What the server offers; needs no right."""
         return await self._call("GET", "/capabilities", Capabilities)
@@ -106,6 +120,19 @@ class Api:
     async def runs(self, target: Target) -> RunPage:
         """The latest pushes, newest first."""
         return await self._call("GET", f"{target.sync_path}/runs", RunPage)
+
+    async def check_key(self) -> None:
+        """Whether the server accepts the key, asked without knowing any repository of its owner's.
+
+        No project can be called `-`, so an accepted key gets "not found", and a refused one an error of its own.
+        """
+        with contextlib.suppress(errors.UnknownTargetError):
+            await self.status(Target("-", "-"))
+
+    async def create_repository(self, target: Target) -> None:
+        """Register a repository that will be pushed to; the key's owner must maintain the project."""
+        body = msgspec.json.encode({"name": target.repo, "sync_method": "push_client"})
+        await self._call("POST", target.project_path + "/repos", msgspec.Raw, self.pack(body))
 
     async def missing(self, target: Target, shas: Sequence[str]) -> list[str]:
         """Those of the commits that the server lacks, in the order asked."""
@@ -161,10 +188,10 @@ class Api:
 
     def _pause_all(self, delay: float, limited: errors.RateLimitedError) -> None:
         """Every request of this client waits: those in flight would be refused as well. Said once."""
-        resume_at = time.monotonic() + delay
-        if resume_at > self._resume_at + 1.0:
+        until = time.monotonic() + delay
+        if until > self._pause.until + 1.0:
             self.on_wait(delay, limited)
-        self._resume_at = max(self._resume_at, resume_at)
+        self._pause.until = max(self._pause.until, until)
 
     def _own_delay(self, attempt: int, retry_after: float | None) -> float:
         chance = random.random()  # noqa: S311 -- spreads clients over time, guards nothing
@@ -172,7 +199,7 @@ class Api:
 
     async def _wait_for_permission(self) -> None:
         """Another request may have been told to wait while this one waited, hence the loop."""
-        while (pause := self._resume_at - time.monotonic()) > 0:  # noqa: ASYNC110 -- a known time, not an event
+        while (pause := self._pause.until - time.monotonic()) > 0:  # noqa: ASYNC110 -- a known time, not an event
             await asyncio.sleep(pause)
 
     async def _send_once(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:

@@ -9,9 +9,13 @@ Every failure is a `TglError` (see `errors`) with a sentence, a hint and, once a
 
 import asyncio
 import time
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from msgspec import Struct
 
 from tgl_client import errors
 from tgl_client.address import Target, parse_server_url
@@ -20,26 +24,31 @@ from tgl_client.delay import RetryPolicy
 from tgl_client.lock import locked
 from tgl_client.progress import Progress
 from tgl_client.push import Push, PushOptions
-from tgl_client.report import PushReport, PushState
+from tgl_client.refused import RefusalReport, recall, remember
+from tgl_client.report import PushReport, PushState, end_state, failed_report, make_report
 from tgl_protocol.commits import Capabilities, RepoStatus
-from tgl_protocol.keys import MalformedApiKeyError, parse_api_key
+from tgl_protocol.keys import ApiKey, MalformedApiKeyError, parse_api_key
+
+
+class Inspection(Struct, frozen=True, kw_only=True):
+    """A repository on both sides: `pending` commits are here and not there; `refusals` is of the last push."""
+
+    path: str
+    tips: dict[str, str]
+    status: RepoStatus
+    pending: int
+    held_back: int
+    refusals: RefusalReport | None
 
 
 class Client:
-    """Talks to one server with one API key; open it with `async with`."""
+    """Talks to one server with one API key; open it with `async with`. Several pushes may share it at once."""
 
     def __init__(
         self, url: str, api_key: str, *, retries: RetryPolicy | None = None, read_timeout: float = READ_TIMEOUT
     ) -> None:
         """Checks address and key offline; raises `ConfigError` or `InsecureUrlError`."""
-        try:
-            key = parse_api_key(api_key.strip())
-        except MalformedApiKeyError as error:
-            raise errors.ConfigError(
-                "this is not a TheGitLeague API key",
-                hint="copy the whole key; it starts with tgl_ and ends in a checksum",
-            ) from error
-        self.api = Api(parse_server_url(url), key, retries=retries, read_timeout=read_timeout)
+        self.api = Api(parse_server_url(url), _checked(api_key), retries=retries, read_timeout=read_timeout)
 
     async def __aenter__(self) -> Self:
         await self.api.__aenter__()
@@ -53,6 +62,10 @@ class Client:
     async def capabilities(self) -> Capabilities:
         """What the server offers."""
         return await self.api.capabilities()
+
+    async def check_key(self) -> None:
+        """Returns when the server accepts the key; raises `AuthenticationError` when not."""
+        await self.api.check_key()
 
     async def status(self, project: str, repo: str) -> RepoStatus:
         """The sync state of a repository."""
@@ -72,58 +85,78 @@ class Client:
 
         Raises `TglError` for whatever stopped it, with `error.report` telling how far it came.
         """
-        progress = progress or Progress()
-        push = Push(self.api, Target(project, repo), options or PushOptions(), progress)
-        self.api.on_wait = lambda seconds, reason: progress.waiting(seconds, str(reason))
+        push = self._push(project, repo, options, progress)
         started = time.monotonic()
         try:
             with locked(Path(path), self.api.url, push.target):
-                async with asyncio.timeout(timeout) as limit:
-                    await push.run(Path(path))
+                await _within(timeout, push.run(Path(path)))
         except errors.TglError as error:
-            error.report = _report(push, path, time.monotonic() - started, error)
+            report = make_report(
+                str(path), project, repo, push.tally, PushState.FAILED, time.monotonic() - started, push.run_id
+            )
+            error.report = failed_report(report, error)
             raise
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            late = errors.TimeLimitError(f"the time limit of {timeout:g} s was over before everything was pushed")
-            late.report = _report(push, path, time.monotonic() - started, late)
-            raise late from None
-        return _report(push, path, time.monotonic() - started, None)
+        state = end_state(push.tally)
+        report = make_report(str(path), project, repo, push.tally, state, time.monotonic() - started, push.run_id)
+        if push.tally.walked:
+            remember(Path(path), str(self.api.url), str(push.target), report)
+        return report
+
+    async def plan(
+        self, path: str | Path, *, project: str, repo: str, options: PushOptions | None = None
+    ) -> PushReport:
+        """What `push` would do, as a report whose `not_sent` commits would be sent."""
+        push = self._push(project, repo, options, None)
+        started = time.monotonic()
+        await push.measure(Path(path))
+        return make_report(str(path), project, repo, push.tally, PushState.PLANNED, time.monotonic() - started, None)
+
+    async def preview(
+        self, path: str | Path, *, project: str, repo: str, options: PushOptions | None = None
+    ) -> AsyncGenerator[bytes, None]:
+        """Every commit that `push` would send, as the JSON that would travel; use it in `contextlib.aclosing`."""
+        push = self._push(project, repo, options, None)
+        async with aclosing(push.preview(Path(path))) as batches:
+            async for batch in batches:
+                for encoded in batch.encoded:
+                    yield encoded
+
+    async def inspect(
+        self, path: str | Path, *, project: str, repo: str, options: PushOptions | None = None
+    ) -> Inspection:
+        """How the local repository and the server's compare."""
+        push = self._push(project, repo, options, None)
+        await push.measure(Path(path))
+        assert push.status is not None
+        return Inspection(
+            path=str(path),
+            tips=push.tips,
+            status=push.status,
+            pending=push.tally.not_sent,
+            held_back=push.tally.held_back,
+            refusals=recall(Path(path), str(self.api.url), str(push.target)),
+        )
+
+    def _push(self, project: str, repo: str, options: PushOptions | None, progress: Progress | None) -> Push:
+        return Push(self.api, Target(project, repo), options or PushOptions(), progress or Progress())
 
 
-def _report(push: Push, path: str | Path, seconds: float, error: errors.TglError | None) -> PushReport:
-    tally = push.tally
-    state = _state(push, error)
-    incomplete = errors.ExitCode.NOT_PUSHED if state is PushState.INCOMPLETE else errors.ExitCode.DONE
-    return PushReport(
-        path=str(path),
-        project=push.target.project,
-        repo=push.target.repo,
-        state=state,
-        walked=tally.walked,
-        already_there=tally.already_there,
-        sent=tally.sent,
-        refused=len(tally.refused),
-        held_back=tally.held_back,
-        not_sent=tally.not_sent,
-        refs_recorded=tally.refs_recorded,
-        seconds=round(seconds, 3),
-        run_id=push.run_id if tally.sent or tally.refused else None,
-        exit_code=error.exit_code if error else incomplete,
-        error=str(error) if error else None,
-        hint=error.hint if error else None,
-        refused_commits=tally.refused,
-    )
+def _checked(api_key: str) -> ApiKey:
+    try:
+        return parse_api_key(api_key.strip())
+    except MalformedApiKeyError as error:
+        raise errors.ConfigError(
+            "this is not a TheGitLeague API key: it was cut off or mistyped",
+            hint="copy the whole key; it starts with tgl_ and its last characters check the rest",
+        ) from error
 
 
-def _state(push: Push, error: errors.TglError | None) -> PushState:
-    tally = push.tally
-    if isinstance(error, errors.AlreadyRunningError):
-        return PushState.BUSY
-    if error is not None:
-        return PushState.FAILED
-    nothing_but_held_back = tally.held_back and tally.held_back == tally.walked
-    if tally.refused or nothing_but_held_back:
-        return PushState.INCOMPLETE
-    return PushState.PUSHED if tally.sent else PushState.NOTHING_NEW
+async def _within(seconds: float | None, work: Coroutine[None, None, None]) -> None:
+    """Do the work, or raise `TimeLimitError`; a time-out inside the work is not mistaken for ours."""
+    try:
+        async with asyncio.timeout(seconds) as limit:
+            await work
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise errors.TimeLimitError(f"the time limit of {seconds:g} s was over before everything was pushed") from None

@@ -24,7 +24,7 @@ TglError                      1  something was not pushed
 """
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from tgl_protocol.problem import ErrorCode, FieldError
 
@@ -48,7 +48,7 @@ class ExitCode(IntEnum):
 class TglError(Exception):
     """The command could not finish. `report` tells how far a push came, where one had begun."""
 
-    exit_code: ClassVar[ExitCode] = ExitCode.NOT_PUSHED
+    exit_code: ExitCode = ExitCode.NOT_PUSHED
     hint: str | None = None
     report: "PushReport | None" = None
 

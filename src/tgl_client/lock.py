@@ -4,7 +4,6 @@ The lock is the kernel's (`flock`), so that nothing stale is left by a kill -9. 
 server's business: it drops duplicates.
 """
 
-import hashlib
 import os
 import sys
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from tgl_client.address import ServerUrl, Target
 from tgl_client.errors import AlreadyRunningError
-from tgl_client.folders import state_folder
+from tgl_client.folders import state_folder, state_name
 
 if sys.platform != "win32":
     import fcntl
@@ -25,8 +24,8 @@ def locked(path: Path, url: ServerUrl, target: Target) -> Iterator[None]:
     if sys.platform == "win32":  # no flock there; a second push is only wasted work
         yield
         return
-    name = hashlib.sha256(f"{path.resolve()}\0{url}\0{target}".encode()).hexdigest()[:32]
     folder = state_folder() / "locks"
+    name = state_name(path, str(url), str(target))
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

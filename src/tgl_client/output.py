@@ -6,7 +6,6 @@ from collections.abc import Sequence
 import msgspec
 
 from tgl_client.errors import ExitCode, TglError, worst
-from tgl_client.progress import Phase, Progress
 from tgl_client.report import PushReport, PushState
 
 _SHOWN_REFUSALS = 10
@@ -19,17 +18,9 @@ class PushDocument(msgspec.Struct, frozen=True):
     repositories: list[PushReport]
 
 
-class LineProgress(Progress):
-    """One plain line for each step, for logs and pipes."""
-
-    def phase(self, phase: Phase, total: int | None = None) -> None:
-        note(f"{phase}: {total:,} commits" if total is not None else f"{phase}")
-
-    def waiting(self, seconds: float, reason: str) -> None:
-        note(f"waiting {seconds:.0f} s: {reason}")
-
-    def warning(self, message: str, hint: str | None = None) -> None:
-        print_warning(message, hint)
+def push_document(reports: Sequence[PushReport]) -> PushDocument:
+    """All repositories, and one exit code for them."""
+    return PushDocument(worst([each.exit_code for each in reports]), list(reports))
 
 
 def note(text: str) -> None:
@@ -44,31 +35,27 @@ def print_warning(message: str, hint: str | None) -> None:
         note(f"hint: {hint}")
 
 
-def print_problem(error: TglError) -> None:
-    """What happened, then what to do."""
-    print_error(str(error), error.hint)
-
-
 def print_error(message: str, hint: str | None) -> None:
-    """The shape of every failure."""
+    """What happened, then what to do."""
     note(f"error: {message}")
     if hint:
         note(f"hint: {hint}")
 
 
-def print_push_reports(reports: Sequence[PushReport], *, quiet: bool, as_json: bool) -> None:
-    """The end of `tgl push`: one document, or a line for each repository and its problems."""
-    if as_json:
-        print_json(PushDocument(worst([each.exit_code for each in reports]), list(reports)))
-    for report in reports:
-        if not as_json and not quiet and report.state is not PushState.BUSY:
-            print(summary(report))
-        print_push_problems(report, quiet=quiet)
+def print_problem(error: TglError) -> None:
+    """The same, from an error."""
+    print_error(str(error), error.hint)
 
 
 def print_json(document: object) -> None:
-    """Indented, for people look at it as well."""
+    """Indented, as people look at it as well."""
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
+
+
+def print_push_summary(report: PushReport) -> None:
+    """The line that a push ends with; a failure has its own words on stderr."""
+    if report.state is not PushState.BUSY and (report.walked or report.error is None):
+        print(summary(report), flush=True)
 
 
 def print_push_problems(report: PushReport, *, quiet: bool) -> None:
@@ -83,7 +70,9 @@ def print_push_problems(report: PushReport, *, quiet: bool) -> None:
 
 def summary(report: PushReport) -> str:
     """One line whose numbers add up."""
-    if report.state is PushState.NOTHING_NEW and not report.walked:
+    if report.state is PushState.PLANNED:
+        return f"{report.name}: {report.not_sent:,} commits would be sent"
+    if not report.walked:
         return f"{report.name}: nothing new"
     parts = [
         (report.already_there, "already there"),

@@ -15,6 +15,12 @@ class Phase(StrEnum):
 class Progress:
     """Receives the events of one push, in the event loop's thread; every method may be left as it is."""
 
+    def begin(self, name: str) -> None:
+        """The push of one repository begins."""
+
+    def end(self) -> None:
+        """It is over, however it went."""
+
     def phase(self, phase: Phase, total: int | None = None) -> None:
         """A step begins; `total` counts commits where it is known."""
 

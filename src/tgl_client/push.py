@@ -61,11 +61,13 @@ class Push:
     """One push of one repository; `tally` is true at every moment, also after a failure."""
 
     def __init__(self, api: Api, target: Target, options: PushOptions, progress: Progress) -> None:
-        self.api = api
+        self.api = api.heard_by(lambda seconds, reason: progress.waiting(seconds, str(reason)))
         self.target = target
         self.options = options
         self.progress = progress
         self.tally = Tally()
+        self.tips: dict[str, str] = {}
+        self.status: RepoStatus | None = None
         self.run_id = _new_run_id()
         self._slots = asyncio.Semaphore(IN_FLIGHT)
         self._wire_bytes = WIRE_BYTES
@@ -75,27 +77,41 @@ class Push:
 
     async def run(self, path: Path) -> None:
         """Send what the server lacks and record the tips; raises `TglError`."""
-        async with meanwhile(self.api.status(self.target)) as asked, opened(path) as (repository, thread):
-            pending = await self._find_pending(repository, thread, asked)
+        async with self._looked_at(path) as (repository, thread, pending):
             if pending is None:
                 return
             if pending.shas:
                 await self._deliver(repository, thread, pending.shas)
             await self._record(pending.plan)
 
-    async def preview(self, path: Path) -> list[bytes]:
-        """What `run` would send, parents first; nothing is sent."""
+    async def measure(self, path: Path) -> None:
+        """Find out what `run` would do; what it would send is the tally's `not_sent`."""
+        async with self._looked_at(path):
+            pass
+
+    async def preview(self, path: Path) -> AsyncGenerator[Batch, None]:
+        """The batches that `run` would send; nothing is sent. Use it in `aclosing`."""
+        async with self._looked_at(path) as (repository, thread, pending):
+            if pending is not None:
+                async with aclosing(self._batches(repository, thread, pending.shas)) as batches:
+                    async for batch in batches:
+                        yield batch
+
+    @asynccontextmanager
+    async def _looked_at(self, path: Path) -> AsyncGenerator[tuple["Repository", HistoryThread, Pending | None], None]:
+        """The open repository and what the server lacks of it. The status is asked for while the repository opens."""
         async with meanwhile(self.api.status(self.target)) as asked, opened(path) as (repository, thread):
-            pending = await self._find_pending(repository, thread, asked)
-            return pending.shas if pending else []
+            self.tips = await thread.call(repository.tips, self.options.branches, remotes=self.options.remotes)
+            self.status = await asked
+            yield repository, thread, await self._find_pending(repository, thread, self.status)
 
     async def _find_pending(
-        self, repository: "Repository", thread: HistoryThread, asked: asyncio.Task[RepoStatus]
+        self, repository: "Repository", thread: HistoryThread, status: RepoStatus
     ) -> Pending | None:
-        """None when every tip is recorded. The status is asked for while the repository opens."""
-        tips = await thread.call(repository.tips, self.options.branches, remotes=self.options.remotes)
-        status = await asked
-        plan = plan_walk(tips, status.refs, server_is_empty=status.total_commits == 0, recheck=self.options.recheck)
+        """None when every tip is recorded as it is."""
+        plan = plan_walk(
+            self.tips, status.refs, server_is_empty=status.total_commits == 0, recheck=self.options.recheck
+        )
         if plan.nothing_new:
             return None
         async with meanwhile(self.api.capabilities()) as capabilities:
@@ -151,14 +167,19 @@ class Push:
         The server remembers the last commit of the latest batch, so that one must not be overtaken.
         """
         self.progress.phase(Phase.SENDING, len(shas))
-        commits = repository.commits(shas, engine=self.options.engine, jobs=self.options.jobs)
-        async with aclosing(thread.stream(cut(thread.until_stopped(commits), self._limits))) as batches:
+        async with aclosing(self._batches(repository, thread, shas)) as batches:
             try:
                 last = await self._send_all_but_last(batches)
             except BaseExceptionGroup as group:
                 raise _first_of(group) from group
         if last is not None:
             await self._send(last)
+
+    def _batches(
+        self, repository: "Repository", thread: HistoryThread, shas: list[bytes]
+    ) -> AsyncGenerator[Batch, None]:
+        commits = repository.commits(shas, engine=self.options.engine, jobs=self.options.jobs)
+        return thread.stream(cut(thread.until_stopped(commits), self._limits))
 
     async def _send_all_but_last(self, batches: AsyncGenerator[Batch, None]) -> Batch | None:
         held: Batch | None = None

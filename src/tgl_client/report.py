@@ -3,9 +3,10 @@
 from enum import StrEnum
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct, field
 
-from tgl_client.errors import ExitCode
+from tgl_client.errors import AlreadyRunningError, ExitCode, TglError
 
 
 class PushState(StrEnum):
@@ -70,3 +71,39 @@ class PushReport(Struct, frozen=True, kw_only=True):
     def name(self) -> str:
         """How people call it: project and repository on the server, else the path."""
         return f"{self.project}/{self.repo}" if self.project and self.repo else self.path
+
+
+def make_report(
+    path: str, project: str, repo: str, tally: Tally, state: PushState, seconds: float, run_id: UUID | None
+) -> PushReport:
+    """The tally of a push that ran to its end."""
+    return PushReport(
+        path=path,
+        project=project,
+        repo=repo,
+        state=state,
+        walked=tally.walked,
+        already_there=tally.already_there,
+        sent=tally.sent,
+        refused=len(tally.refused),
+        held_back=tally.held_back,
+        not_sent=tally.not_sent,
+        refs_recorded=tally.refs_recorded,
+        seconds=round(seconds, 3),
+        run_id=run_id if tally.sent or tally.refused else None,
+        exit_code=ExitCode.NOT_PUSHED if state is PushState.INCOMPLETE else ExitCode.DONE,
+        refused_commits=tally.refused,
+    )
+
+
+def end_state(tally: Tally) -> PushState:
+    """How a push that nothing stopped ended. A shallow clone that holds back all it found pushed nothing."""
+    if tally.refused or (tally.held_back and tally.held_back == tally.walked):
+        return PushState.INCOMPLETE
+    return PushState.PUSHED if tally.sent else PushState.NOTHING_NEW
+
+
+def failed_report(report: PushReport, error: TglError) -> PushReport:
+    """The same numbers, with what stopped the push."""
+    state = PushState.BUSY if isinstance(error, AlreadyRunningError) else PushState.FAILED
+    return msgspec.structs.replace(report, state=state, exit_code=error.exit_code, error=str(error), hint=error.hint)

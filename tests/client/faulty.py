@@ -74,7 +74,8 @@ class FaultyServer:
         if fault := await self._next_fault("missing", request):
             return fault
         asked = msgspec.json.decode(await _body(request), type=wire.MissingRequest).shas
-        return _json(wire.MissingResult([sha for sha in asked if sha not in set(self.stored)]))
+        known = set(self.stored)
+        return _json(wire.MissingResult([sha for sha in asked if sha not in known]))
 
     async def commits(self, request: web.Request) -> web.StreamResponse:
         if fault := await self._next_fault("commits", request):

@@ -19,7 +19,7 @@ def main() -> None:
     gc.disable()
     from tgl_client.cli.app import run  # noqa: PLC0415 -- `--version` answers without the command line parser
 
-    code = run()
+    code = run(sys.argv[1:])
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

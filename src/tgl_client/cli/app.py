@@ -8,18 +8,17 @@ import typer
 
 from tgl_client.cli.push import push
 from tgl_client.errors import TglError
-from tgl_client.output import print_problem
 from tgl_protocol import __version__
 
 app = typer.Typer(
     name="tgl",
-    help="Push a repository's commit metadata to TheGitLeague. File names and contents never leave this machine.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(push)
+app.command("sync", hidden=True)(push)
 
 
 def _print_version(wanted: bool) -> None:
@@ -33,19 +32,25 @@ def options(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show a traceback on failure; works after any command as well.")
+    ] = False,
 ) -> None:
     """Push a repository's commit metadata to TheGitLeague. File names and contents never leave this machine."""
 
 
-def run() -> int:
-    """Run the command; a traceback shows only with `TGL_DEBUG=1`."""
+def run(arguments: list[str]) -> int:
+    """Run the command and answer its exit code; a failure is a sentence and a hint."""
+    debug = "--debug" in arguments
     try:
-        app()
+        app([each for each in arguments if each != "--debug"])
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except TglError as error:
-        if os.environ.get("TGL_DEBUG"):
+        if debug:
             raise
+        from tgl_client.output import print_problem  # noqa: PLC0415 -- `tgl --help` has nothing to encode
+
         print_problem(error)
         return error.exit_code
     except BrokenPipeError:

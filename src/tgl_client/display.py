@@ -1,0 +1,157 @@
+"""Shows a push while it runs: a live bar on a terminal, plain lines in logs and pipes. Everything goes to stderr."""
+
+import os
+import sys
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from tgl_client.output import note, print_warning
+from tgl_client.progress import Phase, Progress
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+#: A log gets a line as often as this, and only from pushes that take longer.
+LINE_SECONDS: Final = 10.0
+
+
+class QuietProgress(Progress):
+    """Problems only."""
+
+    def warning(self, message: str, hint: str | None = None) -> None:
+        print_warning(message, hint)
+
+
+class LineProgress(QuietProgress):
+    """A plain line for each step, and now and then one in between."""
+
+    def __init__(self) -> None:
+        self._name = ""
+        self._phase: Phase | None = None
+        self._total = 0
+        self._done = 0
+        self._started = self._said = time.monotonic()
+
+    def begin(self, name: str) -> None:
+        self._name = name
+
+    def phase(self, phase: Phase, total: int | None = None) -> None:
+        self._phase, self._total, self._done = phase, total or 0, 0
+        self._started = self._said = time.monotonic()
+        if phase is not Phase.WALKING:
+            note(f"{self._name}: {phase}, {total:,} commits" if total is not None else f"{self._name}: {phase}")
+
+    def advance(self, count: int) -> None:
+        self._done += count
+        now = time.monotonic()
+        if now - self._said >= LINE_SECONDS and self._done < self._total:
+            self._said = now
+            rate = self._done / (now - self._started)
+            left = (self._total - self._done) / rate
+            note(f"{self._name}: {self._done:,} of {self._total:,} commits, {rate:,.0f}/s, {duration(left)} left")
+
+    def waiting(self, seconds: float, reason: str) -> None:
+        note(f"{self._name}: waiting {duration(seconds)}: {reason}")
+
+
+class BarProgress(QuietProgress):
+    """One live line with phase, bar, rate and time left; it disappears when the push is over.
+
+    Rich is loaded when there is something to show: most pushes find nothing new and end before.
+    """
+
+    def __init__(self) -> None:
+        self._name = ""
+        self._bars: Bars | None = None
+        self._task: TaskID | None = None
+
+    def begin(self, name: str) -> None:
+        self._name = name
+
+    def phase(self, phase: Phase, total: int | None = None) -> None:
+        bars = self._bars = self._bars or _start_bars()
+        if self._task is not None:
+            bars.remove_task(self._task)
+        self._task = bars.add_task(f"{self._name}  {phase}", total=total)
+
+    def advance(self, count: int) -> None:
+        if self._bars is not None and self._task is not None:
+            self._bars.advance(self._task, count)
+
+    def waiting(self, seconds: float, reason: str) -> None:
+        bars = self._bars = self._bars or _start_bars()
+        bars.console.print(f"waiting {duration(seconds)}: {reason}", markup=False, highlight=False)
+
+    def warning(self, message: str, hint: str | None = None) -> None:
+        if self._bars is None:
+            super().warning(message, hint)
+            return
+        for line in (f"warning: {message}", f"hint: {hint}" if hint else ""):
+            if line:
+                self._bars.console.print(line, markup=False, highlight=False, style="yellow")
+
+    def end(self) -> None:
+        if self._bars is not None:
+            self._bars.stop()
+        self._bars = self._task = None
+
+
+def choose_progress(*, quiet: bool, environ: Mapping[str, str] = os.environ) -> Progress:
+    """A live display only where somebody watches: not with `--quiet`, in CI, in a pipe, or on a dumb terminal."""
+    if quiet:
+        return QuietProgress()
+    if environ.get("CI") or environ.get("TERM") == "dumb" or not sys.stderr.isatty():
+        return LineProgress()
+    return BarProgress()
+
+
+def duration(seconds: float) -> str:
+    """For people: `40 s`, `3 min`, `2 h 5 min`."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _start_bars() -> "Bars":
+    from rich.console import Console  # noqa: PLC0415 -- costs 0.1 s, and most pushes have nothing to show
+
+    bars = _make_bars(Console(stderr=True))
+    bars.start()
+    return bars
+
+
+def _make_bars(console: "Console") -> "Bars":
+    from rich.progress import (  # noqa: PLC0415 -- as in `_start_bars`
+        BarColumn,
+        MofNCompleteColumn,
+        ProgressColumn,
+        SpinnerColumn,
+        Task,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.progress import Progress as Bars  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    class Rate(ProgressColumn):
+        """Commits per second."""
+
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:,.0f}/s" if task.speed else "", style="progress.data.speed")
+
+    return Bars(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=None),
+        MofNCompleteColumn(),
+        Rate(),
+        TimeRemainingColumn(compact=True),
+        console=console,
+        transient=True,
+        expand=console.width < 100,
+        refresh_per_second=8,
+    )
