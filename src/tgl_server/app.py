@@ -11,6 +11,7 @@ from litestar.openapi import OpenAPIConfig
 
 from tgl_protocol.http import API_PREFIX
 from tgl_server.accounts.routes import auth_router, users_router
+from tgl_server.api_keys.routes import api_keys_router
 from tgl_server.audit.routes import audit_router
 from tgl_server.auth.access_token import AccessTokens
 from tgl_server.auth.api_key import ApiKeyAuthentication
@@ -27,14 +28,14 @@ from tgl_server.json_request import MAX_JSON_BYTES, JsonRequest
 from tgl_server.logs import configure_logs
 from tgl_server.problems import answer_problem
 from tgl_server.projects.routes import projects_router
-from tgl_server.settings import Settings
+from tgl_server.settings import Settings, secret_texts
 from tgl_server.system import capabilities, health, ready
 
 
 def create_app(settings: Settings, lifespan: Sequence[Any] = ()) -> Litestar:
     """One application with its own pool; the database is reached when the first request needs it."""
-    configure_logs(settings.log_level, settings.log_format)
-    features = [auth_router, users_router, projects_router, commits_router, sync_router, audit_router]
+    configure_logs(settings.log_level, settings.log_format, secret_texts(settings))
+    features = [auth_router, users_router, api_keys_router, projects_router, commits_router, sync_router, audit_router]
     api = Router(API_PREFIX, route_handlers=[capabilities, *features])
     app = Litestar(
         route_handlers=[health, ready, api],

@@ -32,6 +32,7 @@ from tgl_server.auth.access_token import AccessTokens
 from tgl_server.auth.guards import commissioner, known_session, known_user, provide_actor, provide_principal, web_user
 from tgl_server.auth.passwords import Passwords
 from tgl_server.auth.principal import Principal, join_scopes
+from tgl_server.cursors import Cursor
 from tgl_server.db.engine import Database
 from tgl_server.origin import AnyConnection, origin_of
 from tgl_server.settings import Settings
@@ -123,11 +124,11 @@ async def change_password(
 
 @get("/", guards=[commissioner])
 async def list_users(
-    database: Database, in_state: InState = None, limit: Limit = 50, cursor: UUID | None = None
+    database: Database, in_state: InState = None, limit: Limit = 50, cursor: Cursor = None
 ) -> UserPage:
     """Everybody with an account, newest first."""
     async with database.transaction() as tx:
-        return await service.list_users(tx, state=in_state, limit=limit, before=cursor)
+        return await service.list_users(tx, state=in_state, limit=limit, cursor=cursor)
 
 
 @patch("/{user_id:uuid}", guards=[commissioner], opt={"audit": AuditAction.USER_CHANGED})

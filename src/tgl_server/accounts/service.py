@@ -20,6 +20,8 @@ from tgl_server.accounts.models import Role, SessionEnd, User, UserState
 from tgl_server.accounts.queries import END_SESSIONS_OF_USER
 from tgl_server.audit.actions import AuditAction
 from tgl_server.audit.service import Actor, record
+from tgl_server.cursors import decode_cursor, encode_cursor
+from tgl_server.plain_text import one_line
 
 # Only what makes an address impossible: whether it exists shows when somebody writes to it.
 _ADDRESS = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+")
@@ -47,7 +49,11 @@ async def create_user(
     """A new account; an e-mail address that is taken is a conflict, however it is written."""
     email = checked_email(email)
     user = User(
-        email=email, display_name=display_name.strip() or email, role=role, state=state, password_hash=password_hash
+        email=email,
+        display_name=one_line("display_name", display_name) or email,
+        role=role,
+        state=state,
+        password_hash=password_hash,
     )
     user = await Users(session=tx, wrap_exceptions=False).add(user)
     await record(tx, actor.did(AuditAction.USER_CREATED, "user", user.id, role=role, state=state))
@@ -80,17 +86,18 @@ async def get_user(tx: AsyncSession, user_id: UUID) -> User:
 
 
 async def list_users(
-    tx: AsyncSession, *, state: UserState | None = None, limit: int = 50, before: UUID | None = None
+    tx: AsyncSession, *, state: UserState | None = None, limit: int = 50, cursor: str | None = None
 ) -> UserPage:
-    """One page, newest first: ids are UUIDv7 and grow with time. A cursor is the last user's id."""
+    """One page, newest first: ids are UUIDv7 and grow with time."""
     query = select(User).order_by(User.id.desc()).limit(limit + 1)
     if state is not None:
         query = query.where(User.state == state)
-    if before is not None:
+    if cursor is not None:
+        (before,) = decode_cursor(cursor, tuple[UUID])
         query = query.where(User.id < before)
     users = (await tx.scalars(query)).all()
     items = [user_info(user) for user in users[:limit]]
-    return UserPage(items, str(items[-1].id) if len(users) > limit else None)
+    return UserPage(items, encode_cursor(items[-1].id) if len(users) > limit else None)
 
 
 def user_info(user: User) -> UserInfo:
@@ -129,7 +136,7 @@ def _apply(user: User, change: UserChange) -> dict[str, Any]:
     wanted: dict[str, str | UnsetType] = {
         "role": change.role,
         "state": change.state,
-        "display_name": change.display_name if change.display_name is UNSET else change.display_name.strip(),
+        "display_name": _display_name(user, change),
     }
     for name, value in wanted.items():
         before = getattr(user, name)
@@ -137,6 +144,12 @@ def _apply(user: User, change: UserChange) -> dict[str, Any]:
             differences[name] = {"from": before, "to": value}
             setattr(user, name, value)
     return differences
+
+
+def _display_name(user: User, change: UserChange) -> str | UnsetType:
+    if change.display_name is UNSET:
+        return UNSET
+    return one_line("display_name", change.display_name) or user.email
 
 
 def _presides(user: User) -> bool:
