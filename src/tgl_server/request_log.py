@@ -9,6 +9,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
 from tgl_protocol.http import REQUEST_ID_HEADER
+from tgl_server.origin import client_ip
 
 log = structlog.get_logger("access")
 
@@ -39,7 +40,16 @@ def log_requests(app: ASGIApp) -> ASGIApp:
         try:
             await app(scope, receive, send_with_id)
         finally:
-            log.info("request", method=scope.get("method"), path=scope["path"], status=status, ms=_ms_since(started))
+            # As it was sent, without the query: decoded, it could hold a line's end and forge a second line.
+            path = scope["raw_path"].partition(b"?")[0].decode("latin-1")
+            log.info(
+                "request",
+                method=scope["method"],
+                path=path,
+                status=status,
+                ms=_ms_since(started),
+                client=client_ip(scope),
+            )
             structlog.contextvars.clear_contextvars()
 
     return middleware

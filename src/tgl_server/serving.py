@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import resource
 import signal
 import socket
 from collections.abc import AsyncIterator
@@ -10,7 +11,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-from granian.constants import Interfaces, Loops
+from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
@@ -18,11 +19,19 @@ from litestar import Litestar
 
 from tgl_server.app import create_app
 from tgl_server.errors import StartupError
+from tgl_server.limits.storage import is_shared
 from tgl_server.settings import Settings
 
 _SHUTDOWN_SECONDS = 20
-_HEADER_READ_MS = 10_000
+# Also how long a kept connection may be idle. More than the 15 s after which aiohttp closes one itself, so that a
+# client does not send a request into a connection that is just being closed.
+_HEADER_READ_MS = 20_000
 _MAX_HEAD_BYTES = 64 * 1024
+_BACKLOG = 4096
+# Of a process: what is open besides connections of clients, the database's among them.
+_OTHER_FILES = 512
+_FEWEST_CONNECTIONS = 128
+_MAX_OPEN_FILES = 65_536
 
 
 def free_port(host: str) -> int:
@@ -35,6 +44,7 @@ def free_port(host: str) -> int:
 
 def serve(settings: Settings, *, host: str, port: int, workers: int) -> None:
     """Serve until SIGINT or SIGTERM; requests in flight are finished first."""
+    _check_rate_limits(settings, workers)
     _check_address(host, port)
     server = Server(
         "thegitleague",
@@ -43,6 +53,13 @@ def serve(settings: Settings, *, host: str, port: int, workers: int) -> None:
         interface=Interfaces.ASGI,
         workers=workers,
         loop=Loops.uvloop,
+        # HTTP/2 on an open port would need limits of its own, and while Granian waits to see which of the two a
+        # connection speaks, it never gives it up. A proxy that speaks HTTP/2 to browsers speaks HTTP/1.1 to us.
+        http=HTTPModes.http1,
+        backlog=_BACKLOG,
+        # Granian counts connections here and not requests: at its default of 1024 that many idle ones keep
+        # everybody else out.
+        backpressure=max(_FEWEST_CONNECTIONS, _raise_open_files() - _OTHER_FILES),
         websockets=False,
         log_level=LogLevels.warning,
         workers_kill_timeout=_SHUTDOWN_SECONDS,
@@ -50,6 +67,27 @@ def serve(settings: Settings, *, host: str, port: int, workers: int) -> None:
         http1_settings=HTTP1Settings(header_read_timeout=_HEADER_READ_MS, max_buffer_size=_MAX_HEAD_BYTES),
     )
     server.serve(target_loader=partial(_worker_app, settings, os.getpid()), wrap_loader=False)
+
+
+def _check_rate_limits(settings: Settings, workers: int) -> None:
+    if workers > 1 and not is_shared(settings.rate_limit_storage):
+        raise StartupError(
+            f"{workers} workers cannot count requests together in RATE_LIMIT_STORAGE=memory://, each would allow the "
+            "whole limit; set it to the redis:// or valkey:// address of a server, or use --workers 1"
+        )
+
+
+def _raise_open_files() -> int:
+    """As many open files as we may have, for the workers inherit it; the usual 1024 are used up by idle connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _MAX_OPEN_FILES)
+    if soft == resource.RLIM_INFINITY or soft >= most:
+        return most
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    except (OSError, ValueError):  # macOS has a lower limit that it does not tell
+        return soft
+    return most
 
 
 def _check_address(host: str, port: int) -> None:

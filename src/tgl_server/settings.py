@@ -10,6 +10,7 @@ from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import unquote
 
 import msgspec
 from dotenv import dotenv_values
@@ -103,6 +104,15 @@ class Settings(Struct, frozen=True, kw_only=True):
         shown = {name: getattr(self, name) for name in self.__struct_fields__}
         shown |= {name: "***" for name in _SECRETS if shown[name]}
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
+
+def secret_texts(settings: Settings) -> list[str]:
+    """What no log may show: the secret key, and the passwords inside of addresses as they are written and meant."""
+    found = [settings.secret_key]
+    for url in (settings.database_url, settings.rate_limit_storage):
+        password = url.partition("://")[2].rpartition("@")[0].partition(":")[2]
+        found += [password, unquote(password)]
+    return sorted({text for text in found if text}, key=len, reverse=True)
 
 
 _SECRETS = ("database_url", "secret_key", "rate_limit_storage")
