@@ -1,5 +1,6 @@
 """What to call a repository, and where it came from, without anybody's password."""
 
+import os
 import re
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -21,5 +22,6 @@ def without_credentials(url: str) -> str:
 def repository_name(remote_url: str | None, common_dir: Path) -> str:
     """The last part of the remote's address, else of the folder's path; never empty."""
     folder = common_dir.parent if common_dir.name == ".git" else common_dir
-    candidates = [re.split(r"[/:\\]", (remote_url or "").rstrip("/"))[-1], folder.resolve().name]
+    own_name = os.fsencode(folder.resolve().name).decode("utf-8", "replace")
+    candidates = [re.split(r"[/:\\]", (remote_url or "").rstrip("/"))[-1], own_name]
     return next((name for found in candidates if (name := found.removesuffix(".git"))), "repository")

@@ -3,7 +3,7 @@
 import contextlib
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -115,7 +115,7 @@ class Repository:
         except (pygit2.GitError, KeyError) as error:
             raise _corrupt(self.path, str(error)) from error
 
-    def commits(self, shas: Sequence[bytes], *, engine: Engine | None = None, jobs: int = 0) -> Iterator[Commit]:
+    def commits(self, shas: Sequence[bytes], *, engine: Engine | None = None, jobs: int = 0) -> Generator[Commit]:
         """The commits in the order given, streamed; closing the iterator ends its processes.
 
         `jobs` is the number of counting processes, 0 for one per core.

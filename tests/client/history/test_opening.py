@@ -86,6 +86,14 @@ def test_a_path_with_spaces_and_other_letters(tmp_path: Path) -> None:
         assert counts(read_all(path, engine)) == shortstat(path)
 
 
+def test_a_path_that_is_not_utf_8_has_a_name_that_is(tmp_path: Path) -> None:
+    path = linear_repository(tmp_path / os.fsdecode(b"caf\xe9"), commits=3)
+    with open_repository(path) as repository:
+        assert repository.name == "caf\N{REPLACEMENT CHARACTER}"
+    for engine in Engine:
+        assert counts(read_all(path, engine)) == shortstat(path)
+
+
 def test_an_empty_repository_has_no_tips(tmp_path: Path) -> None:
     with open_repository(empty_repository(tmp_path / "repo")) as repository:
         assert repository.tips() == {}

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.client.history.repositories import linear_repository
+from tests.client.history.repositories import git, linear_repository
 from tgl_client.history import Engine, StatisticsFailed, default_engine, open_repository, stats_git
 from tgl_client.history.workers import Command, WorkerDied, Workers
 
@@ -45,7 +45,7 @@ def test_nothing_is_left_behind_when_the_reader_stops_early(path: Path, engine: 
         commits = repository.commits(repository.walk(repository.tips().values()).shas, engine=engine, jobs=2)
         next(commits)
         assert len(children()) == 2
-        commits.close()  # type: ignore[attr-defined] # a generator
+        commits.close()
     assert (children(), statistics_threads()) == ([], [])
 
 
@@ -55,6 +55,17 @@ def test_commits_stream_before_the_last_one_is_read(path: Path) -> None:
         # One that does not exist: reading everything before answering would fail at once.
         commits = repository.commits([*shas, bytes(20)], jobs=1)
         assert [next(commits).sha for _ in range(1000)] == [sha.hex() for sha in shas[:1000]]
+
+
+@BOTH_ENGINES
+def test_a_repack_in_the_middle_is_not_noticed(tmp_path: Path, engine: Engine) -> None:
+    path = linear_repository(tmp_path / "repo", commits=1500)
+    with open_repository(path) as repository:
+        shas = repository.walk(repository.tips().values()).shas
+        commits = repository.commits(shas, engine=engine, jobs=1)
+        assert next(commits).additions == 1
+        git(path, "repack", "-a", "-d", "-q", "--depth=10", "--window=3", "-f")
+        assert len(list(commits)) == 1499
 
 
 def test_a_killed_worker_is_reported_and_leaves_nothing(path: Path) -> None:
@@ -72,7 +83,7 @@ def test_a_small_push_starts_one_worker(path: Path) -> None:
         commits = repository.commits(repository.walk(repository.tips().values()).shas[:5], jobs=8)
         next(commits)
         assert len(children()) == 1
-        commits.close()  # type: ignore[attr-defined] # a generator
+        commits.close()
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])

@@ -64,12 +64,9 @@ def test_names_with_odd_characters_are_told_apart(path: Path) -> None:
 
 
 def test_a_detached_head_counts_when_no_branch_points_there(path: Path) -> None:
-    git(path, "update-ref", "--no-deref", "HEAD", "main~1")
-    git(path, "symbolic-ref", "HEAD", "refs/heads/main")
-    (path / ".git" / "HEAD").write_bytes(git(path, "rev-parse", "main~1") + b"\n")
-    with open_repository(path) as repository:
-        found = repository.tips()
-    assert found["HEAD"] == git(path, "rev-parse", "main~1").decode()
+    older = git(path, "rev-parse", "main~1").decode()
+    (path / ".git" / "HEAD").write_text(older + "\n")
+    assert tips(path) == {"refs/heads/main": tip_of(path), "HEAD": older}
     assert set(tips(path, "main")) == {"refs/heads/main"}
 
 
