@@ -34,6 +34,8 @@ from tgl_server.auth.passwords import Passwords
 from tgl_server.auth.principal import Principal, join_scopes
 from tgl_server.cursors import Cursor
 from tgl_server.db.engine import Database
+from tgl_server.limits.accounts import LoginLimit
+from tgl_server.limits.groups import RateGroup, limited_as
 from tgl_server.origin import AnyConnection, origin_of
 from tgl_server.settings import Settings
 
@@ -50,7 +52,7 @@ async def registration_open(connection: AnyConnection, _: BaseRouteHandler) -> N
         raise errors.Forbidden("Registration is switched off; ask a commissioner for an account.")
 
 
-@post("/register", guards=[registration_open])
+@post("/register", guards=[registration_open], opt=limited_as(RateGroup.LOGIN))
 async def register(request: AnyRequest, data: Registration, database: Database, passwords: Passwords) -> UserInfo:
     """Ask for an account; it waits for a commissioner's approval."""
     hashed = await passwords.hash(data.password)
@@ -67,18 +69,20 @@ async def register(request: AnyRequest, data: Registration, database: Database, 
         return service.user_info(user)
 
 
-@post("/login", status_code=200)
+@post("/login", status_code=200, opt=limited_as(RateGroup.LOGIN))
 async def login(
     request: AnyRequest,
     data: Credentials,
     database: Database,
     passwords: Passwords,
+    login_limit: LoginLimit,
     tokens: AccessTokens,
     settings: Settings,
 ) -> TokenPair:
     """Open a session; a user who waits for approval may, and sees only that."""
     lifetime = timedelta(days=settings.refresh_token_expire_days)
-    return _token_pair(tokens, await sessions.log_in(database, passwords, data, origin_of(request), lifetime))
+    session = await sessions.log_in(database, passwords, login_limit, data, origin_of(request), lifetime)
+    return _token_pair(tokens, session)
 
 
 @post("/refresh", status_code=200)
@@ -109,7 +113,12 @@ async def me(principal: Principal, database: Database) -> Me:
     )
 
 
-@post("/password", guards=[web_user], status_code=204, opt={"audit": AuditAction.USER_PASSWORD_CHANGED})
+@post(
+    "/password",
+    guards=[web_user],
+    status_code=204,
+    opt={"audit": AuditAction.USER_PASSWORD_CHANGED, **limited_as(RateGroup.LOGIN)},
+)
 async def change_password(
     data: PasswordChange, principal: Principal, actor: Actor, database: Database, passwords: Passwords
 ) -> None:
@@ -153,6 +162,11 @@ def _provide_passwords(state: State) -> Passwords:
     return passwords
 
 
+def _provide_login_limit(state: State) -> LoginLimit:
+    limit: LoginLimit = state.login_limit
+    return limit
+
+
 def _provide_tokens(state: State) -> AccessTokens:
     tokens: AccessTokens = state.access_tokens
     return tokens
@@ -165,6 +179,7 @@ auth_router = Router(
         "principal": Provide(provide_principal),
         "actor": Provide(provide_actor),
         "passwords": Provide(_provide_passwords, sync_to_thread=False),
+        "login_limit": Provide(_provide_login_limit, sync_to_thread=False),
         "tokens": Provide(_provide_tokens, sync_to_thread=False),
     },
     cache_control=CacheControlHeader(no_store=True),

@@ -25,6 +25,7 @@ from tgl_server.audit.service import AuditEntry, record
 from tgl_server.auth.passwords import Passwords
 from tgl_server.auth.principal import Principal
 from tgl_server.db.engine import Database
+from tgl_server.limits.accounts import LoginLimit
 from tgl_server.origin import Origin
 
 # Not `tgl_`: a refresh token sent by mistake as a bearer token is no API key.
@@ -45,9 +46,26 @@ class OpenSession(Struct, frozen=True):
 
 
 async def log_in(
-    database: Database, passwords: Passwords, credentials: Credentials, origin: Origin, lifetime: timedelta
+    database: Database,
+    passwords: Passwords,
+    limit: LoginLimit,
+    credentials: Credentials,
+    origin: Origin,
+    lifetime: timedelta,
 ) -> OpenSession:
     """The same time and the same answer for an unknown account, a wrong password and an account without one."""
+    await limit.admit(credentials.email, origin.ip)
+    user, renewed_hash = await _verify(database, passwords, credentials, origin)
+    async with database.transaction() as tx:
+        session = await _open(tx, user, renewed_hash, origin, lifetime)
+    await limit.succeeded(credentials.email, origin.ip)
+    return session
+
+
+async def _verify(
+    database: Database, passwords: Passwords, credentials: Credentials, origin: Origin
+) -> tuple[User, str | None]:
+    """Whose password it is, and a new hash of it where the old one is outdated."""
     async with database.transaction() as tx:
         user = await find_user(tx, credentials.email)
     hashed = user.password_hash if user else None
@@ -56,9 +74,7 @@ async def log_in(
         raise await _refused(database, user, origin, errors.InvalidCredentials("Wrong e-mail address or password."))
     if user.state == UserState.RETIRED:
         raise await _refused(database, user, origin, errors.AccountNotActive("This account is retired."))
-    renewed = await passwords.renewed(hashed, credentials.password)
-    async with database.transaction() as tx:
-        return await _open(tx, user, renewed, origin, lifetime)
+    return user, await passwords.renewed(hashed, credentials.password)
 
 
 async def _open(
