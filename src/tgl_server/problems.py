@@ -24,6 +24,8 @@ AnyRequest = Request[Any, Any, Any]
 CONSTRAINTS: dict[str, errors.ApiError] = {
     "uq_projects_slug": errors.Conflict("A project with this slug exists already."),
     "uq_repos_project_id_name": errors.Conflict("The project has a repository of this name already."),
+    "pk_project_members": errors.Conflict("This user is in the project already."),
+    "fk_repos_project_id": errors.NotFound("The project was deleted meanwhile."),
     "uq_users_email": errors.Conflict("There is an account with this e-mail address already."),
 }
 
