@@ -117,7 +117,7 @@ async def check_repos(tx: AsyncSession, principal: Principal, repo_ids: list[UUI
     return wanted
 
 
-async def list_keys(tx: AsyncSession, user_id: UUID, *, limit: int, cursor: str | None) -> KeyPage:
+async def list_keys(tx: AsyncSession, user_id: UUID, *, limit: int, cursor: str | None = None) -> KeyPage:
     """One page of all of a user's keys, newest first: ids are UUIDv7 and grow with time."""
     query = select(ApiKeyRow).where(ApiKeyRow.user_id == user_id).order_by(ApiKeyRow.id.desc()).limit(limit + 1)
     if cursor is not None:
@@ -135,6 +135,13 @@ async def get_key(tx: AsyncSession, user_id: UUID, key_id: UUID) -> ApiKeyRow:
     if row is None:
         raise errors.NotFound("You have no such API key.")
     return row
+
+
+async def find_key(tx: AsyncSession, prefix: str) -> ApiKeyRow | None:
+    """Anybody's, by its prefix, locked until the transaction ends."""
+    query = select(ApiKeyRow).where(ApiKeyRow.prefix == prefix).with_for_update(key_share=True)
+    found: ApiKeyRow | None = await tx.scalar(query)
+    return found
 
 
 async def change_key(tx: AsyncSession, row: ApiKeyRow, change: KeyChange, actor: Actor) -> None:

@@ -20,7 +20,7 @@ class Passwords:
         return cls(argon2, await argon2.hash(secrets.token_urlsafe(32)))
 
     async def hash(self, password: str) -> str:
-        return await self._argon2.hash(_normal(password))
+        return await hash_password(self._argon2, password)
 
     async def verify(self, hashed: str | None, password: str) -> bool:
         """False, after the same work, where there is no account or no password."""
@@ -30,6 +30,11 @@ class Passwords:
     async def renewed(self, hashed: str, password: str) -> str | None:
         """A new hash of a password that was just verified, if the old one was made with other parameters."""
         return await self.hash(password) if self._argon2.is_outdated(hashed) else None
+
+
+async def hash_password(argon2: Argon2, password: str) -> str:
+    """For storing."""
+    return await argon2.hash(_normal(password))
 
 
 def _normal(password: str) -> str:
