@@ -6,7 +6,11 @@ from typing import Annotated
 
 import typer
 
+from tgl_client.cli.doctor import doctor
+from tgl_client.cli.init import init
+from tgl_client.cli.login import login
 from tgl_client.cli.push import push
+from tgl_client.cli.status import status
 from tgl_client.errors import TglError
 from tgl_protocol import __version__
 
@@ -19,6 +23,11 @@ app = typer.Typer(
 )
 app.command()(push)
 app.command("sync", hidden=True)(push)
+app.command()(status)
+app.command()(login)
+app.command()(init)
+app.command("test")(doctor)
+app.command("doctor", hidden=True)(doctor)
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,0 +1,109 @@
+"""What `tgl status` does: both sides of each repository, side by side."""
+
+from datetime import UTC, datetime
+
+from msgspec import Struct
+
+from tgl_client import config, errors
+from tgl_client.cli.push_command import Wish, path_of, push_options, target_of
+from tgl_client.cli.running import run_command
+from tgl_client.client import Client, Inspection
+from tgl_client.config import Flags, Settings, Source
+from tgl_client.display import duration
+from tgl_client.output import print_error, print_json
+from tgl_protocol.commits import RepoStatus
+
+_SHORT = 12
+
+
+class RepoState(Struct, frozen=True, kw_only=True):
+    """One repository in the JSON of `tgl status`; `inspection` is null where `error` says why."""
+
+    name: str
+    inspection: Inspection | None = None
+    exit_code: errors.ExitCode = errors.ExitCode.DONE
+    error: str | None = None
+    hint: str | None = None
+
+
+class StatusDocument(Struct, frozen=True):
+    """The JSON of `tgl status`; fields are added, never renamed."""
+
+    exit_code: errors.ExitCode
+    repositories: list[RepoState]
+
+
+def show_status(flags: Flags, *, as_json: bool) -> errors.ExitCode:
+    """Inspect every repository; one that fails does not hide the others."""
+    settings = config.load(flags)
+    states = run_command(_inspect_all(settings))
+    document = StatusDocument(errors.worst([each.exit_code for each in states]), states)
+    if as_json:
+        print_json(document)
+    for state in states:
+        if state.inspection is not None and not as_json:
+            print("\n".join(describe(state.name, state.inspection, datetime.now(UTC))))
+        if state.error:
+            print_error(f"{state.name}: {state.error}", state.hint)
+    return document.exit_code
+
+
+async def _inspect_all(settings: Settings) -> list[RepoState]:
+    async with Client(str(settings.server()), settings.key(), retries=settings.retries()) as client:
+        return [await _inspect(client, settings, source) for source in settings.sources]
+
+
+async def _inspect(client: Client, settings: Settings, source: Source) -> RepoState:
+    name = source.name
+    try:
+        target = await target_of(source)
+        name = str(target)
+        options = push_options(settings, source, Wish())
+        inspection = await client.inspect(path_of(source), project=target.project, repo=target.repo, options=options)
+    except errors.TglError as error:
+        return RepoState(name=name, exit_code=error.exit_code, error=str(error), hint=error.hint)
+    return RepoState(name=name, inspection=inspection)
+
+
+def describe(name: str, seen: Inspection, now: datetime) -> list[str]:
+    """The lines about one repository: the server's side, then each branch, then what is to be done."""
+    status = seen.status
+    stale = ", not synced for too long" if status.stale else ""
+    lines = [f"{name}: {status.status}, {status.total_commits:,} commits, last push {_ago(status, now)}{stale}"]
+    if status.error_message:
+        lines.append(f"  server: {status.error_message}")
+    lines += [f"  {branch}" for branch in _branches(seen)]
+    lines.append(f"  {seen.pending:,} commits to push" if seen.pending else "  nothing to push")
+    if seen.held_back:
+        lines.append(f"  {seen.held_back:,} held back at the edge of this shallow clone; `git fetch --unshallow`")
+    if seen.refusals is not None:
+        lines.append(
+            f"  {len(seen.refusals.commits):,} commits refused on {seen.refusals.pushed_at:%Y-%m-%d %H:%M} UTC:"
+        )
+        lines += [f"    {commit.sha[:_SHORT]} {commit.reason}" for commit in seen.refusals.commits]
+    return lines
+
+
+def _branches(seen: Inspection) -> list[str]:
+    """Local branches; those that only the server knows were pushed from elsewhere, or are gone here."""
+    width = max((len(_short(ref)) for ref in seen.tips), default=0)
+    return [
+        f"{_short(ref):<{width}}  {sha[:_SHORT]}  {_compare(sha, seen.status.refs.get(ref))}"
+        for ref, sha in sorted(seen.tips.items())
+    ]
+
+
+def _compare(local: str, recorded: str | None) -> str:
+    if recorded is None:
+        return "not recorded on the server"
+    return "pushed" if recorded == local else f"the server has {recorded[:_SHORT]}"
+
+
+def _short(ref: str) -> str:
+    return ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
+
+
+def _ago(status: RepoStatus, now: datetime) -> str:
+    if status.last_sync_at is None:
+        return "never"
+    return f"{duration((now - status.last_sync_at).total_seconds())} ago"
