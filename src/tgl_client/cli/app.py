@@ -52,7 +52,7 @@ def run(arguments: list[str]) -> int:
     """Run the command and answer its exit code; a failure is a sentence and a hint."""
     debug = "--debug" in arguments
     try:
-        app([each for each in arguments if each != "--debug"])
+        app([each for each in arguments if each != "--debug"], prog_name="tgl")
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except TglError as error:
