@@ -8,7 +8,7 @@ from litestar import Request, Router, get, patch, post
 from litestar.datastructures import CacheControlHeader, State
 from litestar.di import Provide
 from litestar.handlers import BaseRouteHandler
-from litestar.params import Parameter
+from litestar.params import Parameter, QueryParameter
 
 from tgl_protocol.accounts import (
     Credentials,
@@ -42,7 +42,7 @@ from tgl_server.settings import Settings
 AnyRequest = Request[Any, Any, Any]
 Limit = Annotated[int, Parameter(ge=1, le=200, description="How many at the most")]
 # Litestar keeps the name `state` for its own.
-InState = Annotated[UserState | None, Parameter(query="state", description="Only users in this state")]
+InState = Annotated[UserState | None, QueryParameter(name="state", description="Only users in this state")]
 
 
 async def registration_open(connection: AnyConnection, _: BaseRouteHandler) -> None:
@@ -85,7 +85,7 @@ async def login(
     return _token_pair(tokens, session)
 
 
-@post("/refresh", status_code=200)
+@post("/refresh", status_code=200, opt=limited_as(RateGroup.LOGIN))
 async def refresh(request: AnyRequest, data: RefreshRequest, database: Database, tokens: AccessTokens) -> TokenPair:
     """A new access token and the next refresh token; the one sent is used up."""
     return _token_pair(tokens, await sessions.refresh(database, data.refresh_token, origin_of(request)))

@@ -1,0 +1,52 @@
+"""Counting in the memory of one process."""
+
+import asyncio
+
+from limits import RateLimitItemPerMinute, RateLimitItemPerSecond
+from limits.aio.strategies import MovingWindowRateLimiter
+
+from tgl_server.limits.memory import BoundedMemory
+
+PER_MINUTE = RateLimitItemPerMinute(3)
+
+
+async def test_the_window_admits_its_limit_and_no_more() -> None:
+    window = MovingWindowRateLimiter(BoundedMemory())
+    assert [await window.hit(PER_MINUTE, "a") for _ in range(5)] == [True, True, True, False, False]
+    assert await window.hit(PER_MINUTE, "b")
+
+
+async def test_refused_hits_do_not_prolong_the_window() -> None:
+    window = MovingWindowRateLimiter(BoundedMemory())
+    for _ in range(10):
+        await window.hit(PER_MINUTE, "a")
+    reset_at, remaining = await window.get_window_stats(PER_MINUTE, "a")
+    first_reset_at, _ = await window.get_window_stats(PER_MINUTE, "a")
+    assert (remaining, reset_at) == (0, first_reset_at)
+
+
+async def test_what_left_the_window_does_not_count() -> None:
+    window, per_second = MovingWindowRateLimiter(BoundedMemory()), RateLimitItemPerSecond(1)
+    assert await window.hit(per_second, "a")
+    assert not await window.hit(per_second, "a")
+
+    async def until_admitted() -> None:
+        while not await window.hit(per_second, "a"):  # noqa: ASYNC110 -- only the clock moves it
+            await asyncio.sleep(0.02)
+
+    await asyncio.wait_for(until_admitted(), 10)
+    assert (await window.get_window_stats(per_second, "a")).remaining == 0
+
+
+async def test_memory_is_bounded_and_the_client_seen_longest_ago_is_forgotten() -> None:
+    memory = BoundedMemory(max_clients=100)
+    window = MovingWindowRateLimiter(memory)
+    await window.hit(PER_MINUTE, "first")
+    for n in range(1000):
+        await window.hit(PER_MINUTE, f"client {n}")
+    assert await memory.reset() == 100
+    await window.hit(PER_MINUTE, "known")
+    for n in range(1000):
+        await window.hit(PER_MINUTE, f"client {n}")
+        await window.hit(PER_MINUTE, "known")
+    assert not await window.hit(PER_MINUTE, "known")
