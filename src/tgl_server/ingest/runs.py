@@ -22,9 +22,7 @@ async def list_runs(
     now: datetime,
 ) -> RunPage:
     """One page; a run without a batch for `run_timeout` shows as interrupted."""
-    before_at, before_id = (
-        decode_cursor(cursor, tuple[Instant, UUID]) if cursor else (None, None)
-    )
+    before_at, before_id = decode_cursor(cursor, tuple[Instant, UUID]) if cursor else (None, None)
     parameters = {
         "repo_id": repo_id,
         "before_at": before_at,
@@ -35,9 +33,7 @@ async def list_runs(
     items = [_run(row, run_timeout, now) for row in rows[:limit]]
     return RunPage(
         items,
-        encode_cursor(items[-1].started_at, items[-1].id)
-        if len(rows) > limit
-        else None,
+        encode_cursor(items[-1].started_at, items[-1].id) if len(rows) > limit else None,
     )
 
 

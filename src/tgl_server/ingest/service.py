@@ -31,7 +31,7 @@ from tgl_server.ingest.decode import COLUMNS, PreparedBatch, decode_shas
 from tgl_server.origin import Origin
 from tgl_server.projects.models import RepoId
 
-_SHA_BYTES = 20
+_SHA_DIGITS = 40
 
 
 class Push(Struct, frozen=True):
@@ -52,7 +52,7 @@ async def ingest_batch(tx: AsyncSession, push: Push, batch: PreparedBatch) -> Pu
         raise errors.NotFound("This repository was deleted during the push.")
     if merged["is_new"]:
         await record(tx, _started(push, batch))
-    return _result(batch, inserted=set(_cut(merged["shas"])))
+    return _result(batch, inserted=_cut(merged["shas"]))
 
 
 def _merge_parameters(push: Push, batch: PreparedBatch) -> dict[str, Any]:
@@ -96,9 +96,9 @@ def _started(push: Push, batch: PreparedBatch) -> AuditEntry:
     )
 
 
-def _result(batch: PreparedBatch, inserted: set[bytes]) -> PushResult:
+def _result(batch: PreparedBatch, inserted: list[str]) -> PushResult:
     """The first of two equal shas is the one that was inserted."""
-    new = {sha.hex() for sha in inserted}
+    new = set(inserted)
     details = []
     for index, sha in enumerate(batch.shas):
         bad = batch.bad.get(index)
@@ -116,8 +116,10 @@ def _result(batch: PreparedBatch, inserted: set[bytes]) -> PushResult:
     )
 
 
-def _cut(shas: bytes) -> list[bytes]:
-    return [shas[start : start + _SHA_BYTES] for start in range(0, len(shas), _SHA_BYTES)]
+def _cut(shas: bytes) -> list[str]:
+    """Shas in hexadecimal from their bytes in one piece."""
+    digits = shas.hex()
+    return [digits[start : start + _SHA_DIGITS] for start in range(0, len(digits), _SHA_DIGITS)]
 
 
 async def record_refusal(tx: AsyncSession, push: Push, total: int, client_version: str | None, reason: str) -> None:
@@ -138,7 +140,7 @@ async def missing_shas(connection: AsyncConnection, repo_id: RepoId, shas: list[
     """Which of these the repository lacks, each once, in the order asked."""
     wanted = decode_shas(shas, _bad_sha)
     lacking = await connection.scalar(queries.MISSING_SHAS, {"repo_id": repo_id, "shas": wanted})
-    return [sha.hex() for sha in _cut(lacking or b"")]
+    return _cut(lacking or b"")
 
 
 async def update_refs(tx: AsyncSession, push: Push, refs: dict[str, str | None]) -> RefsResult:
@@ -176,7 +178,7 @@ async def _check_stored(tx: AsyncSession, repo_id: RepoId, tips: dict[str, str])
             errors=[
                 FieldError("This commit is not stored", sha=sha.lower(), field=name)
                 for name, sha in tips.items()
-                if bytes.fromhex(sha) in unknown
+                if sha.lower() in unknown
             ]
         )
 

@@ -9,8 +9,8 @@ from sqlalchemy import text
 
 from tests.api import Api
 from tests.commits import batch, numbered
-from tests.conftest import EmbeddedPostgres
 from tests.world import World
+from tgl_server.db.embedded import EmbeddedPostgres
 from tgl_server.db.engine import Database
 
 ROUNDS = 20
