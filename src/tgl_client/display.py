@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from tgl_client.output import note, print_warning
 from tgl_client.progress import Phase, Progress
+from tgl_client.words import duration
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
@@ -108,50 +108,7 @@ def choose_progress(*, quiet: bool, environ: Mapping[str, str] = os.environ) -> 
     return BarProgress()
 
 
-def duration(seconds: float) -> str:
-    """For people: `40 s`, `3 min`, `2 h 5 min`."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
-
-
 def _start_bars() -> "Bars":
-    from rich.console import Console  # noqa: PLC0415 -- costs 0.1 s, and most pushes have nothing to show
+    from tgl_client.bars import start_bars  # noqa: PLC0415 -- Rich costs 0.1 s, and most pushes have nothing to show
 
-    bars = _make_bars(Console(stderr=True))
-    bars.start()
-    return bars
-
-
-def _make_bars(console: "Console") -> "Bars":
-    from rich.progress import (  # noqa: PLC0415 -- as in `_start_bars`
-        BarColumn,
-        MofNCompleteColumn,
-        ProgressColumn,
-        SpinnerColumn,
-        Task,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-    from rich.progress import Progress as Bars  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    class Rate(ProgressColumn):
-        """Commits per second."""
-
-        def render(self, task: Task) -> Text:
-            return Text(f"{task.speed:,.0f}/s" if task.speed else "", style="progress.data.speed")
-
-    return Bars(
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=None),
-        MofNCompleteColumn(),
-        Rate(),
-        TimeRemainingColumn(compact=True),
-        console=console,
-        transient=True,
-        expand=console.width < 100,
-        refresh_per_second=8,
-    )
+    return start_bars()

@@ -178,14 +178,14 @@ class AlreadyRunningError(TglError):
 
 
 class InterruptedPushError(TglError):
-    """Interrupted; what was stored stays."""
+    """interrupted; what was stored stays"""
 
     exit_code = ExitCode.INTERRUPTED
     hint = "run it again: it continues where it stopped"
 
 
 class TerminatedPushError(InterruptedPushError):
-    """Terminated; what was stored stays."""
+    """terminated; what was stored stays"""
 
     exit_code = ExitCode.TERMINATED
 

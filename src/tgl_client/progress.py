@@ -6,10 +6,10 @@ from enum import StrEnum
 class Phase(StrEnum):
     """The steps of a push that can take long enough to be seen."""
 
-    FETCHING = "fetching the remote"
-    WALKING = "reading the history"
-    ASKING = "asking the server what it lacks"
-    SENDING = "sending commits"
+    FETCHING = "fetching"
+    WALKING = "reading history"
+    ASKING = "comparing"
+    SENDING = "sending"
 
 
 class Progress:

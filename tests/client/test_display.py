@@ -4,8 +4,9 @@ import sys
 
 import pytest
 
-from tgl_client.display import BarProgress, LineProgress, QuietProgress, choose_progress, duration
+from tgl_client.display import BarProgress, LineProgress, QuietProgress, choose_progress
 from tgl_client.progress import Phase
+from tgl_client.words import duration
 
 
 class Terminal:
@@ -33,7 +34,7 @@ def test_a_pipe_gets_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.splitlines() == [
-        "core/api: sending commits, 1,234 commits",
+        "core/api: sending, 1,234 commits",
         "core/api: waiting 12 s: Too many requests",
     ]
 

@@ -9,8 +9,8 @@ from tgl_client.cli.push_command import Wish, path_of, push_options, target_of
 from tgl_client.cli.running import run_command
 from tgl_client.client import Client, Inspection
 from tgl_client.config import Flags, Settings, Source
-from tgl_client.display import duration
 from tgl_client.output import print_error, print_json
+from tgl_client.words import duration
 from tgl_protocol.commits import RepoStatus
 
 _SHORT = 12
