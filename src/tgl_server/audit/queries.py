@@ -12,7 +12,7 @@ from tgl_server.audit.models import AuditLog
 AuditKey = tuple[datetime, UUID]
 
 
-class AuditFilter(Struct, frozen=True, kw_only=True):
+class AuditFilter(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Which rows; None is any."""
 
     action: AuditAction | None = None

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from litestar import Request, Response, Router, get
 from litestar.di import Provide
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 from litestar.response import Stream
 
@@ -74,7 +75,11 @@ async def provide_filter(
     )
 
 
-@get("/", guards=[commissioner])
+@get(
+    "/",
+    guards=[commissioner],
+    responses={200: ResponseSpec(AuditPage, description="A page, or a file of everything: see `format`")},
+)
 async def list_audit_logs(
     request: AnyRequest,
     wanted: AuditFilter,
@@ -101,7 +106,7 @@ def _accepted(request: AnyRequest) -> AuditFormat:
 async def _export(database: Database, wanted: AuditFilter, chosen: AuditFormat, by: Actor) -> Stream:
     """An export is itself in the log. The first chunk is read before the answer begins, so that it can still be 503."""
     async with database.transaction() as tx:
-        await record(tx, by.did(AuditAction.AUDIT_LOG_EXPORTED, "audit_log", None, format=chosen))
+        await record(tx, by.did(AuditAction.AUDIT_LOG_EXPORTED, "audit_log", None, format=chosen, filter=wanted))
     chunks = reading.records_in_chunks(database, wanted)
     first: list[AuditRecord] = await anext(chunks, [])
     head, encode = (export.csv_header(), export.csv_lines) if chosen is AuditFormat.CSV else (b"", export.ndjson_lines)
