@@ -51,31 +51,33 @@ class WorkerDied(Exception):
 
 Answer = Future[dict[str, Stat]]
 Task = tuple[Sequence[str], Answer]
+#: Tasks for one process: neighbours share trees and files, which it keeps from one commit to the next.
+Run = Sequence[Task]
 
 
 class Workers:
     """A few counting processes behind one queue. Leaving the context ends and reaps every one of them."""
 
     def __init__(self, command: Command, count: int) -> None:
-        self._tasks: SimpleQueue[Task | None] = SimpleQueue()
+        self._runs: SimpleQueue[Run | None] = SimpleQueue()
         self._lanes: list[_Lane] = []
         try:
             for _ in range(count):
-                self._lanes.append(_Lane(command, self._tasks))
+                self._lanes.append(_Lane(command, self._runs))
         except BaseException:
             self.close()
             raise
 
-    def submit(self, shas: Sequence[str]) -> Answer:
-        """At most `CHUNK` ids; the answer fails with `WorkerDied`."""
-        answer: Answer = Future()
-        self._tasks.put((shas, answer))
-        return answer
+    def submit(self, *chunks: Sequence[str]) -> list[Answer]:
+        """Chunks of at most `CHUNK` ids, all for the same process; an answer may fail with `WorkerDied`."""
+        run: Run = [(shas, Future()) for shas in chunks]
+        self._runs.put(run)
+        return [answer for _, answer in run]
 
     def close(self) -> None:
         """Ends the processes at once, whatever they were doing."""
         for lane in self._lanes:
-            self._tasks.put(None)
+            self._runs.put(None)
             lane.kill()
         for lane in self._lanes:
             lane.reap()
@@ -92,8 +94,9 @@ class Workers:
 class _Lane:
     """One process and the thread that talks to it."""
 
-    def __init__(self, command: Command, tasks: SimpleQueue[Task | None]) -> None:
-        self._tasks = tasks
+    def __init__(self, command: Command, runs: SimpleQueue[Run | None]) -> None:
+        self._runs = runs
+        self._taken: deque[Task] = deque()
         self._in_flight: deque[Task] = deque()
         # A file, because a pipe would have to be drained.
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in reap()
@@ -116,29 +119,32 @@ class _Lane:
 
     def _run(self) -> None:
         while task := self._next_task():
+            self._in_flight.append(task)
             try:
                 self._write(task[0])
-                if len(self._in_flight) == _IN_FLIGHT:
-                    self._answer_oldest()
-            except (OSError, WorkerDied):
-                self._fail_in_flight()
+            except OSError:
+                self._fail_all()
+            if len(self._in_flight) == _IN_FLIGHT:
+                self._answer_or_fail()
 
     def _next_task(self) -> Task | None:
         """Answers what is in flight rather than wait for more to do. None at the end."""
-        while self._in_flight:
+        while not self._taken:
             try:
-                return self._took(self._tasks.get_nowait())
+                run = self._runs.get(block=not self._in_flight)
             except Empty:
-                try:
-                    self._answer_oldest()
-                except (OSError, WorkerDied):
-                    self._fail_in_flight()
-        return self._took(self._tasks.get())
+                self._answer_or_fail()
+            else:
+                if run is None:
+                    return None
+                self._taken.extend(run)
+        return self._taken.popleft()
 
-    def _took(self, task: Task | None) -> Task | None:
-        if task is not None:
-            self._in_flight.append(task)
-        return task
+    def _answer_or_fail(self) -> None:
+        try:
+            self._answer_oldest()
+        except (OSError, WorkerDied):
+            self._fail_all()
 
     def _write(self, shas: Sequence[str]) -> None:
         self._ids.write(("\n".join(shas) + "\n").encode() + _MARKER)
@@ -156,12 +162,14 @@ class _Lane:
             lines.append(line)
         raise WorkerDied("", 0)
 
-    def _fail_in_flight(self) -> None:
+    def _fail_all(self) -> None:
         status = self._process.wait()
         self._errors.seek(0)
         said = self._errors.read(4096).decode("utf-8", "replace").strip()
-        while self._in_flight:
-            self._in_flight.popleft()[1].set_exception(WorkerDied(said, status))
+        for _, answer in (*self._in_flight, *self._taken):
+            answer.set_exception(WorkerDied(said, status))
+        self._in_flight.clear()
+        self._taken.clear()
 
 
 def _start(command: Command, errors: IO[bytes]) -> subprocess.Popen[bytes]:

@@ -114,7 +114,7 @@ def test_a_worker_that_talks_on_its_error_channel_does_not_block(tmp_path: Path)
     loud = "import sys\nsys.stderr.write('x' * 1_000_000)\nfor line in sys.stdin: print(line, end='', flush=True)"
     with Workers(Command([sys.executable, "-c", loud], dict(os.environ)), 1) as workers:
         sha = "a" * 40
-        assert workers.submit([sha]).result(timeout=30) == {sha: (0, 0, 0)}
+        assert workers.submit([sha])[0].result(timeout=30) == {sha: (0, 0, 0)}
 
 
 def test_a_worker_that_will_not_speak_is_reported_with_its_words(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_worker_that_will_not_speak_is_reported_with_its_words(tmp_path: Path)
         Workers(Command([sys.executable, "-c", "raise SystemExit('no disk')"], dict(os.environ)), 2) as workers,
         pytest.raises(WorkerDied, match="no disk"),
     ):
-        workers.submit(["a" * 40]).result(timeout=30)
+        workers.submit(["a" * 40])[0].result(timeout=30)
 
 
 def test_without_git_the_default_is_pygit2(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
