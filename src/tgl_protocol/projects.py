@@ -7,13 +7,15 @@ server's, in `tgl_server.projects.names`.
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from tgl_protocol.commits import SyncStatus
 from tgl_protocol.http import MAX_EMAIL_LENGTH
+
+MAX_REPO_NAME_LENGTH: Final = 100
 
 Slug = Annotated[
     str,
@@ -31,7 +33,7 @@ RepoName = Annotated[
     str,
     Meta(
         min_length=1,
-        max_length=100,
+        max_length=MAX_REPO_NAME_LENGTH,
         description="Any letters, digits, signs and inner spaces, but no slash, backslash or control character",
         examples=["linux"],
     ),

@@ -31,6 +31,7 @@ from tgl_server.auth.argon2 import Argon2
 from tgl_server.db.engine import Database
 from tgl_server.errors import ServerError
 from tgl_server.projects.models import Project, Repo
+from tgl_server.projects.names import as_repo_name
 from tgl_server.projects.service import create_project, create_repo, find_project, find_repo
 
 USER = "commissioner@demo.example"
@@ -91,7 +92,7 @@ async def set_stage(database: Database, argon2: Argon2, path: Path) -> Stage:
 async def _repo(tx: AsyncSession, project: Project, user: User, path: Path) -> Repo:
     """Named after its folder; two folders of one name do not share a repository."""
     mark = hashlib.sha256(os.fsencode(path)).hexdigest()[:6]
-    name = f"{path.name or 'root'}-{mark}".encode("utf-8", "replace").decode()[-100:]
+    name = as_repo_name(f"{path.name or 'root'}-{mark}")
     return await find_repo(tx, project, name) or await create_repo(tx, project, name, user.id)
 
 

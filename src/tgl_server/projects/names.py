@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from tgl_protocol.problem import FieldError
+from tgl_protocol.projects import MAX_REPO_NAME_LENGTH
 from tgl_server import errors
 
 _SLUG = re.compile(r"[a-z0-9](-?[a-z0-9])*")
@@ -42,6 +43,13 @@ def repo_name_fault(name: str) -> str | None:
     if name in (".", ".."):
         return "This name means a folder in a path"
     return line_fault(name) or _uuid_fault(name)
+
+
+def as_repo_name(text: str) -> str:
+    """The nearest name to a text from elsewhere, such as a folder's name: its end, if it is too long."""
+    name = "".join(sign if sign.isprintable() and sign not in "/\\" else "-" for sign in text)
+    name = name[-MAX_REPO_NAME_LENGTH:].strip()
+    return f"repo{name}"[:MAX_REPO_NAME_LENGTH] if not name or repo_name_fault(name) else name
 
 
 def line_fault(text: str) -> str | None:
