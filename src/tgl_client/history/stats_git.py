@@ -19,7 +19,7 @@ OLDEST_GIT = (2, 25)
 
 _EMPTY_GIT_DIR = Path(__file__).parent / "bare"
 
-# Measured on git's own history: more saves a few percent of the time, and takes a worker past 300 MB.
+# Measured on git's own history: more saves a few percent of the time, and takes a worker near 300 MB.
 _CONFIG = ("core.deltaBaseCacheLimit=112m", "core.commitGraph=false")
 
 # Git frees and maps again large buffers for each file; keeping them saves 4-19% of the time.
