@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from msgspec import Struct
 
@@ -28,6 +28,8 @@ from tgl_client.refused import RefusalReport, recall, remember
 from tgl_client.report import PushReport, PushState, end_state, failed_report, make_report
 from tgl_protocol.commits import Capabilities, RepoStatus
 from tgl_protocol.keys import ApiKey, MalformedApiKeyError, parse_api_key
+
+T = TypeVar("T")
 
 
 class Inspection(Struct, frozen=True, kw_only=True):
@@ -89,7 +91,7 @@ class Client:
         started = time.monotonic()
         try:
             with locked(Path(path), self.api.url, push.target):
-                await _within(timeout, push.run(Path(path)))
+                await within(timeout, push.run(Path(path)))
         except errors.TglError as error:
             report = make_report(
                 str(path), project, repo, push.tally, PushState.FAILED, time.monotonic() - started, push.run_id
@@ -151,12 +153,12 @@ def _checked(api_key: str) -> ApiKey:
         ) from error
 
 
-async def _within(seconds: float | None, work: Coroutine[None, None, None]) -> None:
-    """Do the work, or raise `TimeLimitError`; a time-out inside the work is not mistaken for ours."""
+async def within(seconds: float | None, work: Coroutine[Any, Any, T]) -> T:
+    """The work's result, or `TimeLimitError`; a time-out inside the work is not mistaken for ours."""
     try:
         async with asyncio.timeout(seconds) as limit:
-            await work
+            return await work
     except TimeoutError:
         if not limit.expired():
             raise
-        raise errors.TimeLimitError(f"the time limit of {seconds:g} s was over before everything was pushed") from None
+        raise errors.TimeLimitError from None

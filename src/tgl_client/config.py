@@ -71,6 +71,11 @@ class Source(Struct, frozen=True):
     remote: RepoEntry | None = None
 
     @property
+    def mirrored(self) -> RepoEntry | None:
+        """The remote to fetch from, where there is no clone at hand."""
+        return None if self.path is not None and self.path.exists() else self.remote
+
+    @property
     def name(self) -> str:
         """How to call it before its target is known."""
         return str(self.path) if self.path else str(self.remote and self.remote.git_url)

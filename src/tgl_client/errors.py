@@ -5,6 +5,8 @@ TglError                      1  something was not pushed
     ConfigError                  a value in a file, the environment or a flag
     InsecureUrlError             a key would travel unencrypted
     LocalRepositoryError         the Git repository cannot be read
+      RemoteRefusedError      3  its remote does not let us in
+      RemoteUnreachableError  4  its remote cannot be reached
     UnknownTargetError           the server does not know the project or repository
     WrongSyncMethodError         the repository is not fed by pushing
   AuthenticationError         3  the server wants another key
@@ -76,6 +78,18 @@ class InsecureUrlError(UsageError):
 
 class LocalRepositoryError(UsageError):
     """This Git repository cannot be read."""
+
+
+class RemoteRefusedError(LocalRepositoryError):
+    """The Git remote does not let us in."""
+
+    exit_code = ExitCode.AUTHENTICATION
+
+
+class RemoteUnreachableError(LocalRepositoryError):
+    """The Git remote cannot be reached."""
+
+    exit_code = ExitCode.NETWORK
 
 
 class AnswerError(TglError):
@@ -166,7 +180,7 @@ class IncompletePushError(TglError):
 
 
 class TimeLimitError(TglError):
-    """The time limit was over before everything was pushed."""
+    """the time limit was over before everything was pushed"""
 
     hint = "push again, or raise --timeout: it continues where it stopped"
 

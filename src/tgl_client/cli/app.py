@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from tgl_client.cli.doctor import doctor
+from tgl_client.cli.hook import hook
 from tgl_client.cli.init import init
 from tgl_client.cli.login import login
 from tgl_client.cli.push import push
@@ -28,6 +29,7 @@ app.command()(login)
 app.command()(init)
 app.command("test")(doctor)
 app.command("doctor", hidden=True)(doctor)
+app.add_typer(hook, name="hook")
 
 
 def _print_version(wanted: bool) -> None:

@@ -116,7 +116,8 @@ async def _check_repository(client: Client, settings: Settings, source: Source) 
         target = await target_of(source)
         name = f"{source.name} -> {target}"
         options = push_options(settings, source, Wish())
-        seen = await client.inspect(path_of(source), project=target.project, repo=target.repo, options=options)
+        path = await path_of(source, settings, target)
+        seen = await client.inspect(path, project=target.project, repo=target.repo, options=options)
         await client.api.missing(target, [])
     except errors.TglError as error:
         return _failure(name, error)

@@ -1,5 +1,6 @@
 """What `tgl push` does once its arguments are known: one repository after the other, and one answer for all."""
 
+import os
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -12,11 +13,12 @@ from msgspec import Struct
 from tgl_client import config, errors
 from tgl_client.address import Target
 from tgl_client.cli.running import run_command
-from tgl_client.client import Client
+from tgl_client.client import Client, within
 from tgl_client.config import Flags, Settings, Source
 from tgl_client.display import choose_progress
 from tgl_client.history_thread import opened
 from tgl_client.output import print_json, print_push_problems, print_push_summary, push_document
+from tgl_client.progress import Phase
 from tgl_client.push import PushOptions
 from tgl_client.report import PushReport, PushState, failed_report
 
@@ -40,17 +42,22 @@ def push(flags: Flags, wish: Wish) -> errors.ExitCode:
     progress = choose_progress(quiet=wish.quiet)
     deadline = None if settings.timeout.value is None else time.monotonic() + settings.timeout.value
 
+    def left() -> float | None:
+        return None if deadline is None else max(0.0, deadline - time.monotonic())
+
     async def push_one(client: Client, source: Source) -> PushReport:
         target = await target_of(source)
         progress.begin(str(target))
         try:
+            if source.mirrored is not None:
+                progress.phase(Phase.FETCHING)
             return await client.push(
-                path_of(source),
+                await within(left(), path_of(source, settings, target)),
                 project=target.project,
                 repo=target.repo,
                 options=push_options(settings, source, wish),
                 progress=progress,
-                timeout=None if deadline is None else max(0.0, deadline - time.monotonic()),
+                timeout=left(),
             )
         finally:
             progress.end()
@@ -65,7 +72,8 @@ def plan(flags: Flags, wish: Wish) -> errors.ExitCode:
     async def plan_one(client: Client, source: Source) -> PushReport:
         target = await target_of(source)
         options = push_options(settings, source, wish)
-        return await client.plan(path_of(source), project=target.project, repo=target.repo, options=options)
+        path = await path_of(source, settings, target)
+        return await client.plan(path, project=target.project, repo=target.repo, options=options)
 
     return _for_each(settings, wish, plan_one)
 
@@ -79,8 +87,9 @@ def print_whole(flags: Flags, wish: Wish) -> errors.ExitCode:
             for source in settings.sources:
                 target = await target_of(source)
                 options = push_options(settings, source, wish)
-                commits = client.preview(path_of(source), project=target.project, repo=target.repo, options=options)
-                async with aclosing(commits):
+                path = await path_of(source, settings, target)
+                previewed = client.preview(path, project=target.project, repo=target.repo, options=options)
+                async with aclosing(previewed) as commits:
                     async for commit in commits:
                         sys.stdout.buffer.write(commit + b"\n")
 
@@ -125,15 +134,21 @@ async def target_of(source: Source) -> Target:
     """Where the repository goes; when nobody named it there, it is called what it is called here."""
     if source.repo or not source.project:
         return source.target()
-    async with opened(path_of(source)) as (repository, thread):
+    if source.mirrored is not None:
+        from tgl_client.mirrors import remote_name  # noqa: PLC0415 -- few have mirrors
+
+        return source.target(remote_name(str(source.mirrored.git_url)))
+    async with opened(source.path or Path()) as (repository, thread):
         return source.target(await thread.call(lambda: repository.name))
 
 
-def path_of(source: Source) -> Path:
-    """The folder to read."""
-    if source.path is None:
-        raise errors.ConfigError(f"{source.name} has no path", hint="clone it, and name the folder as `path`")
-    return source.path
+async def path_of(source: Source, settings: Settings, target: Target) -> Path:
+    """The folder to read; a repository that is not cloned here is fetched into its mirror first."""
+    if source.mirrored is None:
+        return source.path or Path()
+    from tgl_client.mirrors import fetched  # noqa: PLC0415 -- few have mirrors
+
+    return await fetched(source.mirrored, settings.server(), target, os.environ)
 
 
 def push_options(settings: Settings, source: Source, wish: Wish) -> PushOptions:

@@ -59,7 +59,8 @@ async def _inspect(client: Client, settings: Settings, source: Source) -> RepoSt
         target = await target_of(source)
         name = str(target)
         options = push_options(settings, source, Wish())
-        inspection = await client.inspect(path_of(source), project=target.project, repo=target.repo, options=options)
+        path = await path_of(source, settings, target)
+        inspection = await client.inspect(path, project=target.project, repo=target.repo, options=options)
     except errors.TglError as error:
         return RepoState(name=name, exit_code=error.exit_code, error=str(error), hint=error.hint)
     return RepoState(name=name, inspection=inspection)
