@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from litestar import get
+from litestar.di import NamedDependency
 from sqlalchemy.exc import SQLAlchemyError
 
 import tgl_protocol
@@ -25,7 +26,7 @@ def health() -> dict[str, str]:
 
 
 @get("/ready", tags=["system"], opt=limited_as(RateGroup.UNLIMITED))
-async def ready(database: Database) -> dict[str, str]:
+async def ready(database: NamedDependency[Database]) -> dict[str, str]:
     """The database can be reached and is migrated; else 503."""
     try:
         await check_migrated(database)
@@ -37,7 +38,7 @@ async def ready(database: Database) -> dict[str, str]:
 
 
 @get("/capabilities", tags=["system"], sync_to_thread=False)
-def capabilities(settings: Settings) -> Capabilities:
+def capabilities(settings: NamedDependency[Settings]) -> Capabilities:
     """Limits, encodings and versions, so that a client adapts instead of guessing."""
     return Capabilities(
         server_version=tgl_protocol.__version__,

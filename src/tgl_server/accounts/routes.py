@@ -6,9 +6,9 @@ from uuid import UUID
 
 from litestar import Request, Router, get, patch, post
 from litestar.datastructures import CacheControlHeader, State
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.handlers import BaseRouteHandler
-from litestar.params import Parameter, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from tgl_protocol.accounts import (
     Credentials,
@@ -40,7 +40,7 @@ from tgl_server.origin import AnyConnection, origin_of
 from tgl_server.settings import Settings
 
 AnyRequest = Request[Any, Any, Any]
-Limit = Annotated[int, Parameter(ge=1, le=200, description="How many at the most")]
+Limit = Annotated[int, QueryParameter(ge=1, le=200, description="How many at the most")]
 # Litestar keeps the name `state` for its own.
 InState = Annotated[UserState | None, QueryParameter(name="state", description="Only users in this state")]
 
@@ -53,7 +53,12 @@ async def registration_open(connection: AnyConnection, _: BaseRouteHandler) -> N
 
 
 @post("/register", guards=[registration_open], opt=limited_as(RateGroup.LOGIN))
-async def register(request: AnyRequest, data: Registration, database: Database, passwords: Passwords) -> UserInfo:
+async def register(
+    request: AnyRequest,
+    data: JSONBody[Registration],
+    database: NamedDependency[Database],
+    passwords: NamedDependency[Passwords],
+) -> UserInfo:
     """Ask for an account; it waits for a commissioner's approval."""
     hashed = await passwords.hash(data.password)
     async with database.transaction() as tx:
@@ -72,12 +77,12 @@ async def register(request: AnyRequest, data: Registration, database: Database, 
 @post("/login", status_code=200, opt=limited_as(RateGroup.LOGIN))
 async def login(
     request: AnyRequest,
-    data: Credentials,
-    database: Database,
-    passwords: Passwords,
-    login_limit: LoginLimit,
-    tokens: AccessTokens,
-    settings: Settings,
+    data: JSONBody[Credentials],
+    database: NamedDependency[Database],
+    passwords: NamedDependency[Passwords],
+    login_limit: NamedDependency[LoginLimit],
+    tokens: NamedDependency[AccessTokens],
+    settings: NamedDependency[Settings],
 ) -> TokenPair:
     """Open a session; a user who waits for approval may, and sees only that."""
     lifetime = timedelta(days=settings.refresh_token_expire_days)
@@ -86,20 +91,27 @@ async def login(
 
 
 @post("/refresh", status_code=200, opt=limited_as(RateGroup.LOGIN))
-async def refresh(request: AnyRequest, data: RefreshRequest, database: Database, tokens: AccessTokens) -> TokenPair:
+async def refresh(
+    request: AnyRequest,
+    data: JSONBody[RefreshRequest],
+    database: NamedDependency[Database],
+    tokens: NamedDependency[AccessTokens],
+) -> TokenPair:
     """A new access token and the next refresh token; the one sent is used up."""
     return _token_pair(tokens, await sessions.refresh(database, data.refresh_token, origin_of(request)))
 
 
 @post("/logout", guards=[known_session], status_code=204)
-async def logout(request: AnyRequest, principal: Principal, database: Database) -> None:
+async def logout(
+    request: AnyRequest, principal: NamedDependency[Principal], database: NamedDependency[Database]
+) -> None:
     """End this session, in every process, with the next request."""
     async with database.transaction() as tx:
         await sessions.log_out(tx, principal, origin_of(request))
 
 
 @get("/me", guards=[known_user])
-async def me(principal: Principal, database: Database) -> Me:
+async def me(principal: NamedDependency[Principal], database: NamedDependency[Database]) -> Me:
     """Who the caller is, also while waiting for approval, and what their key is good for."""
     async with database.transaction() as tx:
         user = service.user_info(await service.get_user(tx, principal.user_id))
@@ -120,7 +132,11 @@ async def me(principal: Principal, database: Database) -> Me:
     opt={"audit": AuditAction.USER_PASSWORD_CHANGED, **limited_as(RateGroup.LOGIN)},
 )
 async def change_password(
-    data: PasswordChange, principal: Principal, actor: Actor, database: Database, passwords: Passwords
+    data: JSONBody[PasswordChange],
+    principal: NamedDependency[Principal],
+    actor: NamedDependency[Actor],
+    database: NamedDependency[Database],
+    passwords: NamedDependency[Passwords],
 ) -> None:
     """Set a new password; every other session of the account ends."""
     if not await sessions.current_password_matches(database, passwords, principal.user_id, data.current_password):
@@ -133,7 +149,7 @@ async def change_password(
 
 @get("/", guards=[commissioner])
 async def list_users(
-    database: Database, in_state: InState = None, limit: Limit = 50, cursor: Cursor = None
+    database: NamedDependency[Database], in_state: InState = None, limit: Limit = 50, cursor: Cursor = None
 ) -> UserPage:
     """Everybody with an account, newest first."""
     async with database.transaction() as tx:
@@ -141,7 +157,12 @@ async def list_users(
 
 
 @patch("/{user_id:uuid}", guards=[commissioner], opt={"audit": AuditAction.USER_CHANGED})
-async def change_user(user_id: UUID, data: UserChange, actor: Actor, database: Database) -> UserInfo:
+async def change_user(
+    user_id: FromPath[UUID],
+    data: JSONBody[UserChange],
+    actor: NamedDependency[Actor],
+    database: NamedDependency[Database],
+) -> UserInfo:
     """Approve, change the role, rename or retire; a retired user's sessions and keys stop at once."""
     async with database.transaction() as tx:
         user = await service.change_user(tx, user_id, data, actor)

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from litestar import Router, delete, get, patch, post
 from litestar.datastructures import CacheControlHeader, State
-from litestar.di import Provide
-from litestar.params import Parameter
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from tgl_protocol.api_keys import CreatedKey, KeyChange, KeyInfo, KeyPage, KeyRotation, NewKey
 from tgl_server.api_keys import rules, service
@@ -21,12 +21,16 @@ from tgl_server.auth.principal import Principal
 from tgl_server.cursors import Cursor
 from tgl_server.db.engine import Database
 
-Limit = Annotated[int, Parameter(ge=1, le=200, description="How many at the most")]
+Limit = Annotated[int, QueryParameter(ge=1, le=200, description="How many at the most")]
 
 
 @post("/", opt={"audit": AuditAction.API_KEY_CREATED})
 async def create_key(
-    data: NewKey, principal: Principal, actor: Actor, database: Database, argon2: Argon2
+    data: JSONBody[NewKey],
+    principal: NamedDependency[Principal],
+    actor: NamedDependency[Actor],
+    database: NamedDependency[Database],
+    argon2: NamedDependency[Argon2],
 ) -> CreatedKey:
     """Make a key. The answer is the only one that ever holds it whole."""
     scopes, networks = rules.parse_scopes(data.scopes), data.networks and rules.parse_networks(data.networks)
@@ -40,21 +44,31 @@ async def create_key(
 
 
 @get("/")
-async def list_keys(principal: Principal, database: Database, limit: Limit = 50, cursor: Cursor = None) -> KeyPage:
+async def list_keys(
+    principal: NamedDependency[Principal], database: NamedDependency[Database], limit: Limit = 50, cursor: Cursor = None
+) -> KeyPage:
     """Your keys, whatever their state, newest first."""
     async with database.transaction() as tx:
         return await service.list_keys(tx, principal.user_id, limit=limit, cursor=cursor)
 
 
 @get("/{key_id:uuid}")
-async def get_key(key_id: UUID, principal: Principal, database: Database) -> KeyInfo:
+async def get_key(
+    key_id: FromPath[UUID], principal: NamedDependency[Principal], database: NamedDependency[Database]
+) -> KeyInfo:
     """One of your keys, and its use."""
     async with database.transaction() as tx:
         return service.key_info(await service.get_key(tx, principal.user_id, key_id))
 
 
 @patch("/{key_id:uuid}", opt={"audit": AuditAction.API_KEY_CHANGED})
-async def change_key(key_id: UUID, data: KeyChange, principal: Principal, actor: Actor, database: Database) -> KeyInfo:
+async def change_key(
+    key_id: FromPath[UUID],
+    data: JSONBody[KeyChange],
+    principal: NamedDependency[Principal],
+    actor: NamedDependency[Actor],
+    database: NamedDependency[Database],
+) -> KeyInfo:
     """Rename, deactivate or activate, or take scopes away; acts with the next request, in every process."""
     async with database.transaction() as tx:
         row = await service.get_key(tx, principal.user_id, key_id)
@@ -63,7 +77,12 @@ async def change_key(key_id: UUID, data: KeyChange, principal: Principal, actor:
 
 
 @delete("/{key_id:uuid}", opt={"audit": AuditAction.API_KEY_REVOKED})
-async def revoke_key(key_id: UUID, principal: Principal, actor: Actor, database: Database) -> None:
+async def revoke_key(
+    key_id: FromPath[UUID],
+    principal: NamedDependency[Principal],
+    actor: NamedDependency[Actor],
+    database: NamedDependency[Database],
+) -> None:
     """Revoke a key for good; it stays listed."""
     async with database.transaction() as tx:
         await service.revoke_key(tx, await service.get_key(tx, principal.user_id, key_id), actor)
@@ -71,12 +90,12 @@ async def revoke_key(key_id: UUID, principal: Principal, actor: Actor, database:
 
 @post("/{key_id:uuid}/rotate", opt={"audit": AuditAction.API_KEY_ROTATED})
 async def rotate_key(
-    key_id: UUID,
-    principal: Principal,
-    actor: Actor,
-    database: Database,
-    argon2: Argon2,
-    data: KeyRotation | None = None,
+    key_id: FromPath[UUID],
+    principal: NamedDependency[Principal],
+    actor: NamedDependency[Actor],
+    database: NamedDependency[Database],
+    argon2: NamedDependency[Argon2],
+    data: JSONBody[KeyRotation | None] = None,
 ) -> CreatedKey:
     """Replace a key by a new one with the same rights; for the overlap both work."""
     overlap = timedelta(minutes=(data or KeyRotation()).overlap_minutes)

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Request, Response, Router, get
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import FromQuery, QueryParameter
 from litestar.response import Stream
 
 from tgl_protocol.audit import AuditPage, AuditRecord
@@ -43,19 +43,19 @@ MEDIA_TYPES = {
     "text/csv": AuditFormat.CSV,
 }
 
-Limit = Annotated[int, Parameter(ge=1, le=500, description="How many at the most; an export ignores it")]
-ResourceType = Annotated[str | None, Parameter(max_length=50, description="project, repo, user, api_key, ...")]
-ResourceId = Annotated[str | None, Parameter(max_length=200)]
-Format = Annotated[AuditFormat | None, Parameter(description="Wins over the Accept header")]
+Limit = Annotated[int, QueryParameter(ge=1, le=500, description="How many at the most; an export ignores it")]
+ResourceType = Annotated[str | None, QueryParameter(max_length=50, description="project, repo, user, api_key, ...")]
+ResourceId = Annotated[str | None, QueryParameter(max_length=200)]
+Format = Annotated[AuditFormat | None, QueryParameter(description="Wins over the Accept header")]
 
 
 async def provide_filter(
-    action: AuditAction | None = None,
-    outcome: AuditOutcome | None = None,
+    action: FromQuery[AuditAction | None] = None,
+    outcome: FromQuery[AuditOutcome | None] = None,
     resource_type: ResourceType = None,
     resource_id: ResourceId = None,
-    actor_user_id: UUID | None = None,
-    actor_key_id: UUID | None = None,
+    actor_user_id: FromQuery[UUID | None] = None,
+    actor_key_id: FromQuery[UUID | None] = None,
     since: Since = None,
     until: Until = None,
 ) -> AuditFilter:
@@ -82,9 +82,9 @@ async def provide_filter(
 )
 async def list_audit_logs(
     request: AnyRequest,
-    wanted: AuditFilter,
-    principal: Principal,
-    database: Database,
+    wanted: NamedDependency[AuditFilter],
+    principal: NamedDependency[Principal],
+    database: NamedDependency[Database],
     limit: Limit = 100,
     cursor: Cursor = None,
     format: Format = None,  # noqa: A002 -- the parameter's name in the query

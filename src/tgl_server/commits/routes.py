@@ -3,8 +3,8 @@
 from typing import Annotated
 
 from litestar import Router, get
-from litestar.di import Provide
-from litestar.params import Parameter
+from litestar.di import NamedDependency, Provide
+from litestar.params import QueryParameter
 
 from tgl_protocol.http import MAX_EMAIL_LENGTH
 from tgl_protocol.problem import FieldError
@@ -17,15 +17,16 @@ from tgl_server.instants import Since, Until, parse_instant
 from tgl_server.projects.access import RepoAccess, provide_target, sees_repo
 
 Author = Annotated[
-    str | None, Parameter(max_length=MAX_EMAIL_LENGTH, description="The author's whole e-mail address, in any case")
+    str | None,
+    QueryParameter(max_length=MAX_EMAIL_LENGTH, description="The author's whole e-mail address, in any case"),
 ]
-Limit = Annotated[int, Parameter(ge=1, le=500, description="How many at the most")]
+Limit = Annotated[int, QueryParameter(ge=1, le=500, description="How many at the most")]
 
 
 @get("/", guards=[sees_repo])
 async def list_commits(
-    target: RepoAccess,
-    database: Database,
+    target: NamedDependency[RepoAccess],
+    database: NamedDependency[Database],
     author: Author = None,
     since: Since = None,
     until: Until = None,

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from litestar import Request, Router, get, post, put
-from litestar.di import Provide
-from litestar.params import Parameter
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromQuery, QueryParameter
 
 from tgl_protocol.commits import (
     MissingRequest,
@@ -24,6 +24,7 @@ from tgl_server.body import read_json, read_struct
 from tgl_server.db.engine import Database
 from tgl_server.ingest import runs, service
 from tgl_server.ingest.decode import PreparedBatch, bad_in_order, prepare_batch
+from tgl_server.ingest.measure import Phase, PhaseClock, note_refused, note_stored
 from tgl_server.ingest.service import Push
 from tgl_server.limits.groups import RateGroup, limited_as
 from tgl_server.origin import origin_of
@@ -31,10 +32,12 @@ from tgl_server.projects.access import RepoAccess, may_push, may_read, provide_p
 from tgl_server.settings import Settings
 
 AnyRequest = Request[Any, Any, Any]
-Limit = Annotated[int, Parameter(ge=1, le=200, description="How many at the most")]
+Limit = Annotated[int, QueryParameter(ge=1, le=200, description="How many at the most")]
 
 
-async def provide_push(request: AnyRequest, target: RepoAccess, principal: Principal) -> Push:
+async def provide_push(
+    request: AnyRequest, target: NamedDependency[RepoAccess], principal: NamedDependency[Principal]
+) -> Push:
     """The repository, the caller and the run that a push request names."""
     return Push(target.id, _run_id(request), principal, origin_of(request))
 
@@ -50,21 +53,30 @@ def _run_id(request: AnyRequest) -> UUID | None:
 @post("/commits", guards=[may_push], request_max_body_size=None)
 async def push_commits(
     request: AnyRequest,
-    push: Push,
-    database: Database,
-    settings: Settings,
-    on_error: Literal["refuse", "skip"] = "refuse",
+    push: NamedDependency[Push],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    on_error: FromQuery[Literal["refuse", "skip"]] = "refuse",
 ) -> PushResult:
     """Store the commits that are new; repeating a push is not an error."""
-    batch = prepare_batch(await read_json(request, settings.max_body_bytes))
+    clock = PhaseClock()
+    body = await read_json(request, settings.max_body_bytes)
+    clock.lap(Phase.READ)
+    batch = prepare_batch(body)
+    clock.lap(Phase.DECODE)
     if batch.bad and on_error == "refuse":
         await _refuse(database, push, batch)
     async with database.transaction() as tx:
-        return await service.ingest_batch(tx, push, batch)
+        result = await service.ingest_batch(tx, push, batch, clock)
+    clock.lap(Phase.COMMIT)
+    note_stored(clock, push.repo_id, result, settings.slow_batch_ms)
+    return result
 
 
 @get("/status", guards=[may_read])
-async def repo_status(target: RepoAccess, database: Database, settings: Settings) -> RepoStatus:
+async def repo_status(
+    target: NamedDependency[RepoAccess], database: NamedDependency[Database], settings: NamedDependency[Settings]
+) -> RepoStatus:
     """The repository's sync state, without counting rows."""
     async with database.statements() as connection:
         return await service.repo_status(connection, target.id, timedelta(minutes=settings.run_timeout_minutes))
@@ -72,7 +84,10 @@ async def repo_status(target: RepoAccess, database: Database, settings: Settings
 
 @post("/missing", guards=[may_push], status_code=200, request_max_body_size=None)
 async def missing_shas(
-    request: AnyRequest, target: RepoAccess, database: Database, settings: Settings
+    request: AnyRequest,
+    target: NamedDependency[RepoAccess],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
 ) -> MissingResult:
     """Which of these shas does the repository lack?"""
     asked = await read_struct(request, MissingRequest, settings.max_body_bytes)
@@ -81,7 +96,12 @@ async def missing_shas(
 
 
 @put("/refs", guards=[may_push], request_max_body_size=None)
-async def update_refs(request: AnyRequest, push: Push, database: Database, settings: Settings) -> RefsResult:
+async def update_refs(
+    request: AnyRequest,
+    push: NamedDependency[Push],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+) -> RefsResult:
     """Record branch tips after a push, and close the run that `TGL-Run-Id` names."""
     update = await read_struct(request, RefsUpdate, settings.max_body_bytes)
     async with database.transaction() as tx:
@@ -90,7 +110,11 @@ async def update_refs(request: AnyRequest, push: Push, database: Database, setti
 
 @get("/runs", guards=[may_read])
 async def list_runs(
-    target: RepoAccess, database: Database, settings: Settings, limit: Limit = 50, cursor: str | None = None
+    target: NamedDependency[RepoAccess],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+    limit: Limit = 50,
+    cursor: FromQuery[str | None] = None,
 ) -> RunPage:
     """Sync history, newest first."""
     timeout = timedelta(minutes=settings.run_timeout_minutes)
@@ -105,6 +129,7 @@ async def _refuse(database: Database, push: Push, batch: PreparedBatch) -> None:
     reason = f"A batch of {len(batch.shas)} commits was refused: {len(batch.bad)} of them are invalid."
     async with database.transaction() as tx:
         await service.record_refusal(tx, push, len(batch.shas), batch.client_version, reason)
+    note_refused(len(batch.shas))
     raise errors.InvalidCommits(f"{reason} Nothing was stored.", bad_in_order(batch.bad))
 
 

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Request, Router, delete, get, patch, post
-from litestar.di import Provide
-from litestar.params import Parameter
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from tgl_protocol.projects import (
     MemberChange,
@@ -36,22 +36,22 @@ from tgl_server.projects.access import ProjectAccess, RepoAccess
 from tgl_server.projects.models import ProjectId, RepoId
 from tgl_server.settings import Settings
 
-Limit = Annotated[int, Parameter(ge=1, le=200, description="How many at the most")]
+Limit = Annotated[int, QueryParameter(ge=1, le=200, description="How many at the most")]
 
 
-async def provide_actor(request: Request[Any, Any, Any], principal: Principal) -> Actor:
+async def provide_actor(request: Request[Any, Any, Any], principal: NamedDependency[Principal]) -> Actor:
     """The caller, as the audit log names them."""
     return Actor(principal.user_id, principal.key_id, origin_of(request))
 
 
-async def provide_run_timeout(settings: Settings) -> timedelta:
+async def provide_run_timeout(settings: NamedDependency[Settings]) -> timedelta:
     """After how long without a batch a push counts as interrupted."""
     return timedelta(minutes=settings.run_timeout_minutes)
 
 
 @get("/", guards=[access.reads_repos])
 async def list_projects(
-    principal: Principal, database: Database, limit: Limit = 50, cursor: Cursor = None
+    principal: NamedDependency[Principal], database: NamedDependency[Database], limit: Limit = 50, cursor: Cursor = None
 ) -> ProjectPage:
     """The projects that you own or are a member of; all of them for a commissioner."""
     async with database.statements() as connection:
@@ -59,7 +59,12 @@ async def list_projects(
 
 
 @post("/", guards=[access.creates_projects], opt={"audit": AuditAction.PROJECT_CREATED})
-async def create_project(data: NewProject, principal: Principal, actor: Actor, database: Database) -> ProjectInfo:
+async def create_project(
+    data: JSONBody[NewProject],
+    principal: NamedDependency[Principal],
+    actor: NamedDependency[Actor],
+    database: NamedDependency[Database],
+) -> ProjectInfo:
     """Make a project, and own it."""
     async with database.transaction() as tx:
         made = await service.create_project(tx, principal.user_id, data.slug, data.name, data.description, actor)
@@ -67,7 +72,11 @@ async def create_project(data: NewProject, principal: Principal, actor: Actor, d
 
 
 @get("/{project:str}", guards=[access.sees_project])
-async def get_project(target_project: ProjectAccess, principal: Principal, database: Database) -> ProjectInfo:
+async def get_project(
+    target_project: NamedDependency[ProjectAccess],
+    principal: NamedDependency[Principal],
+    database: NamedDependency[Database],
+) -> ProjectInfo:
     """One project, by id or slug."""
     async with database.statements() as connection:
         return await reading.get_project(connection, principal, target_project.id)
@@ -75,7 +84,11 @@ async def get_project(target_project: ProjectAccess, principal: Principal, datab
 
 @patch("/{project:str}", guards=[access.signed_in_sees_project], opt={"audit": AuditAction.PROJECT_CHANGED})
 async def change_project(
-    target_project: ProjectAccess, data: ProjectChange, principal: Principal, actor: Actor, database: Database
+    target_project: NamedDependency[ProjectAccess],
+    data: JSONBody[ProjectChange],
+    principal: NamedDependency[Principal],
+    actor: NamedDependency[Actor],
+    database: NamedDependency[Database],
 ) -> ProjectInfo:
     """Change what is named. `owner_id` hands the project over, which a commissioner may do as well."""
     async with database.transaction() as tx:
@@ -84,7 +97,9 @@ async def change_project(
 
 
 @delete("/{project:str}", guards=[access.owns_project], status_code=200, opt={"audit": AuditAction.PROJECT_DELETED})
-async def delete_project(target_project: ProjectAccess, actor: Actor, database: Database) -> ProjectDeleted:
+async def delete_project(
+    target_project: NamedDependency[ProjectAccess], actor: NamedDependency[Actor], database: NamedDependency[Database]
+) -> ProjectDeleted:
     """Delete the project with its repositories and all their commits, for good."""
     async with database.transaction() as tx:
         return await service.delete_project(tx, target_project.id, actor)
@@ -92,7 +107,10 @@ async def delete_project(target_project: ProjectAccess, actor: Actor, database: 
 
 @get("/{project:str}/members", guards=[access.sees_members])
 async def list_members(
-    target_project: ProjectAccess, database: Database, limit: Limit = 50, cursor: Cursor = None
+    target_project: NamedDependency[ProjectAccess],
+    database: NamedDependency[Database],
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> MemberPage:
     """Who is in the project besides its owner."""
     async with database.statements() as connection:
@@ -100,7 +118,12 @@ async def list_members(
 
 
 @post("/{project:str}/members", guards=[access.changes_project], opt={"audit": AuditAction.MEMBER_ADDED})
-async def add_member(target_project: ProjectAccess, data: NewMember, actor: Actor, database: Database) -> MemberInfo:
+async def add_member(
+    target_project: NamedDependency[ProjectAccess],
+    data: JSONBody[NewMember],
+    actor: NamedDependency[Actor],
+    database: NamedDependency[Database],
+) -> MemberInfo:
     """Take an active user into the project."""
     async with database.transaction() as tx:
         user_id = await members.add_member(tx, target_project.id, data, actor)
@@ -111,7 +134,11 @@ async def add_member(target_project: ProjectAccess, data: NewMember, actor: Acto
     "/{project:str}/members/{user_id:uuid}", guards=[access.changes_project], opt={"audit": AuditAction.MEMBER_CHANGED}
 )
 async def change_member(
-    target_project: ProjectAccess, user_id: UUID, data: MemberChange, actor: Actor, database: Database
+    target_project: NamedDependency[ProjectAccess],
+    user_id: FromPath[UUID],
+    data: JSONBody[MemberChange],
+    actor: NamedDependency[Actor],
+    database: NamedDependency[Database],
 ) -> MemberInfo:
     """Make a member a maintainer, or the other way round."""
     async with database.transaction() as tx:
@@ -124,7 +151,12 @@ async def change_member(
     guards=[access.signed_in_sees_project],
     opt={"audit": AuditAction.MEMBER_REMOVED},
 )
-async def remove_member(target_project: ProjectAccess, user_id: UUID, actor: Actor, database: Database) -> None:
+async def remove_member(
+    target_project: NamedDependency[ProjectAccess],
+    user_id: FromPath[UUID],
+    actor: NamedDependency[Actor],
+    database: NamedDependency[Database],
+) -> None:
     """Take a member out; everyone may take out themselves."""
     async with database.transaction() as tx:
         await members.remove_member(tx, target_project, user_id, actor)
@@ -132,10 +164,10 @@ async def remove_member(target_project: ProjectAccess, user_id: UUID, actor: Act
 
 @get("/{project:str}/repos", guards=[access.sees_project])
 async def list_repos(
-    target_project: ProjectAccess,
-    principal: Principal,
-    run_timeout: timedelta,
-    database: Database,
+    target_project: NamedDependency[ProjectAccess],
+    principal: NamedDependency[Principal],
+    run_timeout: NamedDependency[timedelta],
+    database: NamedDependency[Database],
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> RepoPage:
@@ -148,7 +180,11 @@ async def list_repos(
 
 @post("/{project:str}/repos", guards=[access.registers_repos], opt={"audit": AuditAction.REPO_CREATED})
 async def register_repo(
-    target_project: ProjectAccess, data: NewRepo, actor: Actor, run_timeout: timedelta, database: Database
+    target_project: NamedDependency[ProjectAccess],
+    data: JSONBody[NewRepo],
+    actor: NamedDependency[Actor],
+    run_timeout: NamedDependency[timedelta],
+    database: NamedDependency[Database],
 ) -> RepoInfo:
     """Register a repository, to push its commits to."""
     async with database.transaction() as tx:
@@ -157,7 +193,9 @@ async def register_repo(
 
 
 @get("/{project:str}/repos/{repo:str}", guards=[access.sees_repo])
-async def get_repo(target: RepoAccess, run_timeout: timedelta, database: Database) -> RepoInfo:
+async def get_repo(
+    target: NamedDependency[RepoAccess], run_timeout: NamedDependency[timedelta], database: NamedDependency[Database]
+) -> RepoInfo:
     """One repository, by id or name."""
     async with database.statements() as connection:
         return await reading.get_repo(connection, target.id, run_timeout)
@@ -165,7 +203,11 @@ async def get_repo(target: RepoAccess, run_timeout: timedelta, database: Databas
 
 @patch("/{project:str}/repos/{repo:str}", guards=[access.changes_repo], opt={"audit": AuditAction.REPO_CHANGED})
 async def change_repo(
-    target: RepoAccess, data: RepoChange, actor: Actor, run_timeout: timedelta, database: Database
+    target: NamedDependency[RepoAccess],
+    data: JSONBody[RepoChange],
+    actor: NamedDependency[Actor],
+    run_timeout: NamedDependency[timedelta],
+    database: NamedDependency[Database],
 ) -> RepoInfo:
     """Change what is named; null takes a git_url or an expected cadence away."""
     async with database.transaction() as tx:
@@ -179,7 +221,9 @@ async def change_repo(
     status_code=200,
     opt={"audit": AuditAction.REPO_DELETED},
 )
-async def delete_repo(target: RepoAccess, actor: Actor, database: Database) -> RepoDeleted:
+async def delete_repo(
+    target: NamedDependency[RepoAccess], actor: NamedDependency[Actor], database: NamedDependency[Database]
+) -> RepoDeleted:
     """Delete the repository with all its commits, for good."""
     async with database.transaction() as tx:
         return await service.delete_repo(tx, target.id, actor)
