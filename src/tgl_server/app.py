@@ -69,7 +69,7 @@ def _services(settings: Settings) -> Any:
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         database = Database(settings)
         argon2 = Argon2(settings)
-        usage = UsageCounter(database)
+        usage = UsageCounter(database, settings.api_key_usage_seconds)
         app.state.database = database
         app.state.argon2 = argon2
         app.state.api_keys = ApiKeyAuthentication(database, argon2, settings.api_key_memory_seconds)

@@ -53,6 +53,14 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+class MetricsAccess(StrEnum):
+    """Who may read `GET /metrics` while METRICS_TOKEN is not set: nobody, this machine, or everybody."""
+
+    OFF = "off"
+    LOCAL = "local"
+    OPEN = "open"
+
+
 class BadSetting(StartupError):
     """A setting does not validate; the message names its variable."""
 
@@ -91,11 +99,16 @@ class Settings(Struct, frozen=True, kw_only=True):
     argon2_parallelism: Positive = 1
     argon2_concurrency: Positive = 2
     api_key_memory_seconds: Annotated[int, Meta(ge=0)] = 300
+    api_key_usage_seconds: Positive = 5
 
     sync_requests_per_minute: Positive = 100
     login_requests_per_minute: Positive = 10
     api_requests_per_minute: Positive = 600
     rate_limit_storage: str = "memory://"
+
+    metrics_access: MetricsAccess = MetricsAccess.LOCAL
+    metrics_token: str = ""
+    slow_batch_ms: Annotated[int, Meta(ge=0)] = 1000
 
     trusted_proxies: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
@@ -108,14 +121,14 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 def secret_texts(settings: Settings) -> list[str]:
     """What no log may show: the secret key, and the passwords inside of addresses as they are written and meant."""
-    found = [settings.secret_key]
+    found = [settings.secret_key, settings.metrics_token]
     for url in (settings.database_url, settings.rate_limit_storage):
         password = url.partition("://")[2].rpartition("@")[0].partition(":")[2]
         found += [password, unquote(password)]
     return sorted({text for text in found if text}, key=len, reverse=True)
 
 
-_SECRETS = ("database_url", "secret_key", "rate_limit_storage")
+_SECRETS = ("database_url", "secret_key", "rate_limit_storage", "metrics_token")
 
 
 def load_settings(environ: Mapping[str, str], env_file: Path | None = None, **overrides: Any) -> Settings:
@@ -154,7 +167,7 @@ def _as_items(type_: Any, text: str) -> str | list[str]:
     """Lists are written with commas: `CORS_ORIGINS=https://a.example,https://b.example`."""
     if getattr(type_, "__origin__", None) is tuple:
         return [item.strip() for item in text.split(",") if item.strip()]
-    return text.lower() if type_ in (Environment, LogLevel, LogFormat) else text
+    return text.lower() if type_ in (Environment, LogLevel, LogFormat, MetricsAccess) else text
 
 
 def _check(settings: Settings) -> None:

@@ -32,6 +32,8 @@ def parse_networks(given: Sequence[str]) -> list[str]:
 
 def _network(index: int, text: str) -> IPv4Network | IPv6Network:
     try:
+        if "%" in text:  # a zone means something on one machine only, and PostgreSQL knows none
+            raise ValueError
         network = ip_network(text.strip())
     except ValueError:
         message = "Expected a network like 203.0.113.0/24 or 2001:db8::/32, without bits beside the prefix"

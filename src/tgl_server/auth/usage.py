@@ -18,8 +18,6 @@ from tgl_server.auth.queries import COUNT_USES
 from tgl_server.db.engine import Database
 from tgl_server.origin import Origin
 
-FLUSH_SECONDS = 5.0
-
 log = structlog.get_logger()
 
 
@@ -32,8 +30,9 @@ class _Use(Struct):
 class UsageCounter:
     """Counts by key; inside `flushing` they are written every few seconds and once more at its end."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, flush_seconds: float) -> None:
         self._database = database
+        self._seconds = flush_seconds
         self._uses: dict[UUID, _Use] = {}
         self._stopped = asyncio.Event()
 
@@ -55,7 +54,7 @@ class UsageCounter:
     async def _flush_until_stopped(self) -> None:
         while not self._stopped.is_set():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopped.wait(), FLUSH_SECONDS)
+                await asyncio.wait_for(self._stopped.wait(), self._seconds)
             # Whatever goes wrong, most often a database that is away: the counts are kept, and tried again.
             with contextlib.suppress(Exception):
                 await self.flush()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.api import Api
-from tests.server.accounts.asking import NEWCOMER, ask, audited, log_in, register, rows
+from tests.server.asking import NEWCOMER, ask, audited, log_in, register, rows
 from tests.server.people import PASSWORD, People
 from tests.servers import RunningServer
 from tgl_server.accounts.models import Role

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.api import Answer, Api
-from tests.server.accounts.asking import ask, audited, execute, log_in, refresh, rows
+from tests.server.asking import ask, audited, execute, log_in, refresh, rows
 from tests.server.people import PASSWORD, People, Person
 from tests.servers import RunningServer
 from tgl_server.accounts.models import Role
@@ -94,7 +94,9 @@ async def test_only_the_hash_of_a_refresh_token_is_stored(anyone: Api, ada: Pers
     token = (await log_in(anyone, ada.email)).json["refresh_token"]
     stored = [row.token_hash for row in await rows(database, "SELECT token_hash FROM refresh_tokens")]
     assert hashlib.sha256(token.encode()).digest() in stored
-    dump = await rows(database, "SELECT t::text AS line FROM refresh_tokens t UNION ALL SELECT a::text FROM audit_logs a")
+    dump = await rows(
+        database, "SELECT t::text AS line FROM refresh_tokens t UNION ALL SELECT a::text FROM audit_logs a"
+    )
     assert not any(token in row.line for row in dump)
 
 

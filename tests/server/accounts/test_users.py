@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.server.accounts.asking import audited, execute, rows
+from tests.server.asking import audited, execute, rows
 from tests.server.people import People, Person
 from tgl_server.accounts.models import Role
 from tgl_server.db.engine import Database

@@ -1,0 +1,3 @@
+from tests.server.people import people
+
+__all__ = ["people"]
