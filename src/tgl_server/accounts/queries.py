@@ -4,7 +4,8 @@ from sqlalchemy import text
 
 # The password is compared again under the lock: a password change or a retirement that was faster has won.
 LOCK_FOR_LOGIN = text("""
-    SELECT id FROM users WHERE id = :user_id AND password_hash = :password_hash AND state <> 'retired' FOR UPDATE
+    SELECT id FROM users WHERE id = :user_id AND password_hash = :password_hash AND state <> 'retired'
+    FOR NO KEY UPDATE
 """)
 
 # Ended sessions stay until they would have expired, so that a stolen token is recognised as one of theirs.
