@@ -170,3 +170,23 @@ class Capabilities(Struct, frozen=True):
     content_encodings: list[str]
     media_types: list[str]
     features: list[str]
+
+
+class RefusedLine(Struct, frozen=True):
+    """A line of a stream that was not stored; `line` counts from 1."""
+
+    line: int
+    sha: str | None
+    message: str
+
+
+class StreamResult(Struct, frozen=True):
+    """The end of a stream: `total = inserted + skipped + errors`. `refused` names the first refused lines."""
+
+    total: int
+    inserted: int
+    skipped: int
+    errors: int
+    chunks: int
+    last_ingested_sha: str | None
+    refused: list[RefusedLine]

@@ -12,9 +12,14 @@ RUN_ID_HEADER: Final = "TGL-Run-Id"
 REQUEST_ID_HEADER: Final = "X-Request-Id"
 
 JSON_MEDIA_TYPE: Final = "application/json"
+#: One commit a line, for a stream of any length.
+NDJSON_MEDIA_TYPE: Final = "application/x-ndjson"
 PROBLEM_MEDIA_TYPE: Final = "application/problem+json"
 
 MAX_COMMITS_PER_BATCH: Final = 1000
+#: The feature in `capabilities` that says the server takes streams.
+COMMIT_STREAM: Final = "commit_stream"
+MAX_REFUSED_LINES: Final = 1000
 MAX_MISSING_SHAS: Final = 50_000
 MAX_REFS: Final = 10_000
 MAX_REF_NAME_LENGTH: Final = 1024

@@ -115,6 +115,7 @@ MATRIX: dict[str, Expected] = {
     "DELETE /api/v1/projects/{project}/repos/{repo}": web(404, 404, 403, 200, 200, 403),
     "GET /api/v1/projects/{project}/repos/{repo}/commits": reads_repository(),
     "POST /api/v1/sync/projects/{project}/repos/{repo}/commits": pushes(422),
+    "POST /api/v1/sync/projects/{project}/repos/{repo}/commits/stream": pushes(415),
     "GET /api/v1/sync/projects/{project}/repos/{repo}/status": reads_sync(),
     "POST /api/v1/sync/projects/{project}/repos/{repo}/missing": pushes(422),
     "PUT /api/v1/sync/projects/{project}/repos/{repo}/refs": pushes(422),

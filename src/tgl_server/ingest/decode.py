@@ -41,6 +41,9 @@ COLUMNS = (
 
 _TEXTS = ("author_name", "author_email", "committer_name", "committer_email", "message_title", "message_body")
 _decoder = msgspec.json.Decoder(PushBatch)
+# In JSON a NUL can only come from this escape; PostgreSQL refuses it.
+_NUL = b"\\u0000"
+_line_decoder = msgspec.json.Decoder(Commit)
 
 
 class PreparedBatch(Struct, frozen=True):
@@ -64,22 +67,32 @@ def prepare_batch(body: bytes) -> PreparedBatch:
     """Rows and the reasons for what is invalid; raises `InvalidBody` for what is no batch at all."""
     try:
         batch = _decoder.decode(body)
-        # In JSON a NUL can only come from this escape; PostgreSQL refuses it.
-        if b"\\u0000" not in body:
-            return _prepare(batch)
+        if _NUL not in body:
+            return _prepare(batch.commits, batch.client_version)
     except (msgspec.DecodeError, UnicodeDecodeError, _BadCommit):
         pass
-    return _examine(body)
+    document = _parse(body)
+    return _examine(document["commits"], document.get("client_version"))
 
 
-def _prepare(batch: PushBatch) -> PreparedBatch:
+def prepare_lines(lines: list[bytes], client_version: str | None) -> PreparedBatch:
+    """The same for commits that come one a line; a line that is no JSON is one more bad commit."""
+    try:
+        text = b"\n".join(lines)
+        commits = _line_decoder.decode_lines(text)
+        if _NUL not in text and len(commits) == len(lines):
+            return _prepare(commits, client_version)
+    except (msgspec.DecodeError, UnicodeDecodeError, _BadCommit):
+        pass
+    return _examine([_parse_line(line) for line in lines], client_version)
+
+
+def _prepare(commits: list[Commit], client_version: str | None) -> PreparedBatch:
     rows: dict[bytes, Row] = {}
-    for commit in batch.commits:
+    for commit in commits:
         row = commit_row(commit)
         rows.setdefault(row[0], row)
-    return PreparedBatch(
-        list(rows.values()), [commit.sha.lower() for commit in batch.commits], {}, batch.client_version
-    )
+    return PreparedBatch(list(rows.values()), [commit.sha.lower() for commit in commits], {}, client_version)
 
 
 def commit_row(commit: Commit) -> Row:
@@ -124,10 +137,8 @@ def _utc(date: datetime, field: str) -> datetime:
         raise _BadCommit(field, "In UTC this date is outside of the years 1 to 9999") from None
 
 
-def _examine(body: bytes) -> PreparedBatch:
-    """The slow path: every commit on its own. The standard library's parser also reads lone surrogates."""
-    batch = _parse(body)
-    items = batch["commits"]
+def _examine(items: list[Any], client_version: str | None) -> PreparedBatch:
+    """The slow path: every commit on its own."""
     rows: dict[bytes, Row] = {}
     bad: dict[int, FieldError] = {}
     for index, item in enumerate(items):
@@ -136,13 +147,27 @@ def _examine(body: bytes) -> PreparedBatch:
             rows.setdefault(row[0], row)
         except (msgspec.ValidationError, _BadCommit) as error:
             bad[index] = _field_error(index, item, error)
-    return PreparedBatch(list(rows.values()), [_sent_sha(item) for item in items], bad, batch.get("client_version"))
+    return PreparedBatch(list(rows.values()), [_sent_sha(item) for item in items], bad, client_version)
+
+
+def _loads(text: bytes) -> Any:
+    """The standard library's parser also reads lone surrogates, so that the commit that has one can be named.
+
+    Python refuses to read integers of thousands of digits; their first forty are as far out of range.
+    """
+    return json.loads(text.decode("utf-8"), parse_int=lambda digits: int(digits[:40]))
+
+
+def _parse_line(line: bytes) -> Any:
+    try:
+        return _loads(line)
+    except (ValueError, RecursionError) as error:
+        return _BadCommit("", f"This line is not valid JSON: {_one_line(error)}")
 
 
 def _parse(body: bytes) -> dict[str, Any]:
     try:
-        # Python refuses to read integers of thousands of digits; their first forty are as far out of range.
-        batch = json.loads(body.decode("utf-8"), parse_int=lambda digits: int(digits[:40]))
+        batch = _loads(body)
     except (ValueError, RecursionError) as error:
         raise InvalidBody(f"The body is not valid JSON: {_one_line(error)}") from None
     if not isinstance(batch, dict):
@@ -168,6 +193,8 @@ def _check_client_version(version: Any) -> None:
 
 
 def _examine_commit(item: Any) -> Row:
+    if isinstance(item, _BadCommit):
+        raise item
     commit = msgspec.convert(item, Commit)
     for field in _TEXTS:
         _check_text(getattr(commit, field), field)
@@ -194,7 +221,7 @@ _MISSING = re.compile(r"missing required field `(?P<field>\w+)`")
 def _field_error(index: int, item: Any, error: Exception) -> FieldError:
     sha = _sent_sha(item) or None
     if isinstance(error, _BadCommit):
-        return FieldError(str(error), index, sha, error.field)
+        return FieldError(str(error), index, sha, error.field or None)
     match = _PATH.match(str(error))
     assert match is not None
     missing = _MISSING.search(match["message"])

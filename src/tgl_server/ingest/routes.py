@@ -16,6 +16,7 @@ from tgl_protocol.commits import (
     RefsUpdate,
     RepoStatus,
     RunPage,
+    StreamResult,
 )
 from tgl_protocol.http import RUN_ID_HEADER
 from tgl_server import errors
@@ -26,7 +27,9 @@ from tgl_server.ingest import runs, service
 from tgl_server.ingest.decode import PreparedBatch, bad_in_order, prepare_batch
 from tgl_server.ingest.measure import Phase, PhaseClock, note_refused, note_stored
 from tgl_server.ingest.service import Push
+from tgl_server.ingest.stream import ingest_stream
 from tgl_server.limits.groups import RateGroup, limited_as
+from tgl_server.limits.intake import BODY_OPTION, STREAMED
 from tgl_server.origin import origin_of
 from tgl_server.projects.access import RepoAccess, may_push, may_read, provide_principal, provide_target
 from tgl_server.settings import Settings
@@ -71,6 +74,17 @@ async def push_commits(
     clock.lap(Phase.COMMIT)
     note_stored(clock, push.repo_id, result, settings.slow_batch_ms)
     return result
+
+
+@post("/commits/stream", guards=[may_push], request_max_body_size=None, opt={BODY_OPTION: STREAMED})
+async def stream_commits(
+    request: AnyRequest,
+    push: NamedDependency[Push],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+) -> StreamResult:
+    """Store newline-delimited commits of any number as they arrive; what is bad is left out and reported."""
+    return await ingest_stream(database, push, request, settings.slow_batch_ms)
 
 
 @get("/status", guards=[may_read])
@@ -136,7 +150,7 @@ async def _refuse(database: Database, push: Push, batch: PreparedBatch) -> None:
 sync_router = Router(
     "/sync/projects/{project:str}/repos/{repo:str}",
     opt=limited_as(RateGroup.SYNC),
-    route_handlers=[push_commits, repo_status, missing_shas, update_refs, list_runs],
+    route_handlers=[push_commits, stream_commits, repo_status, missing_shas, update_refs, list_runs],
     dependencies={
         "target": Provide(provide_target),
         "principal": Provide(provide_principal),

@@ -28,6 +28,7 @@ from tgl_server.auth.principal import Principal
 from tgl_server.db.copy import copy_rows
 from tgl_server.ingest import queries
 from tgl_server.ingest.decode import COLUMNS, PreparedBatch, decode_shas
+from tgl_server.ingest.measure import Phase, PhaseClock
 from tgl_server.origin import Origin
 from tgl_server.projects.models import RepoId
 
@@ -43,16 +44,19 @@ class Push(Struct, frozen=True):
     origin: Origin
 
 
-async def ingest_batch(tx: AsyncSession, push: Push, batch: PreparedBatch) -> PushResult:
+async def ingest_batch(tx: AsyncSession, push: Push, batch: PreparedBatch, clock: PhaseClock) -> PushResult:
     """Store what is new of a batch whose bad commits are to be left out; repeating it changes nothing."""
     await tx.execute(queries.CREATE_STAGING)
     await copy_rows(tx, queries.STAGING, COLUMNS, batch.rows)
+    clock.lap(Phase.STAGE)
     merged = (await tx.execute(queries.MERGE_STAGED, _merge_parameters(push, batch))).mappings().one_or_none()
     if merged is None:
         raise errors.NotFound("This repository was deleted during the push.")
     if merged["is_new"]:
         await record(tx, _started(push, batch))
-    return _result(batch, inserted=_cut(merged["shas"]))
+    result = _result(batch, inserted=_cut(merged["shas"]))
+    clock.lap(Phase.MERGE)
+    return result
 
 
 def _merge_parameters(push: Push, batch: PreparedBatch) -> dict[str, Any]:

@@ -10,6 +10,10 @@ from tgl_server.errors import BadRequest, HeadersTooLarge, RequestTimeout
 # Granian refuses somewhere between the double of this and four times as much: with an empty 431, without asking us.
 MAX_HEAD_BYTES = 32 * 1024
 
+# In a handler's `opt`: its body has no end that could be waited for.
+BODY_OPTION = "body"
+STREAMED = "streamed"
+
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -20,7 +24,7 @@ def limit_intake(app: ASGIApp, body_seconds: float) -> ASGIApp:
         if scope["type"] == ScopeType.HTTP:
             _refuse_large_head(scope)
             if scope["method"] in _WITH_BODY:
-                receive = _receive_in_time(receive, body_seconds)
+                receive = _receive_in_time(receive, body_seconds, is_streamed=_is_streamed(scope))
         await app(scope, receive, send)
 
     return middleware
@@ -32,8 +36,15 @@ def _refuse_large_head(scope: HTTPScope) -> None:
         raise HeadersTooLarge(f"The address and the headers of a request may have {MAX_HEAD_BYTES} bytes in all.")
 
 
-def _receive_in_time(receive: Receive, seconds: float) -> Receive:
-    """The whole body, not each part of it, must arrive in this time: a byte a second is never late by itself."""
+def _is_streamed(scope: HTTPScope) -> bool:
+    return scope["route_handler"].opt.get(BODY_OPTION) == STREAMED
+
+
+def _receive_in_time(receive: Receive, seconds: float, *, is_streamed: bool) -> Receive:
+    """The whole body, not each part of it, must arrive in this time: a byte a second is never late by itself.
+
+    A stream may take as long as it likes, as we make it wait ourselves; only its next part must come in time.
+    """
     deadline = 0.0
     is_complete = False
 
@@ -41,7 +52,8 @@ def _receive_in_time(receive: Receive, seconds: float) -> Receive:
         nonlocal deadline, is_complete
         if is_complete:
             return await receive()
-        deadline = deadline or asyncio.get_running_loop().time() + seconds
+        if is_streamed or not deadline:
+            deadline = asyncio.get_running_loop().time() + seconds
         try:
             async with asyncio.timeout_at(deadline):
                 message = await receive()

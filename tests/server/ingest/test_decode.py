@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.commits import batch, commit
 from tgl_server.errors import InvalidBody
 from tgl_server.ingest import decode
-from tgl_server.ingest.decode import COLUMNS, prepare_batch
+from tgl_server.ingest.decode import COLUMNS, prepare_batch, prepare_lines
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=60)
 shas = st.binary(min_size=20, max_size=20).map(bytes.hex)
@@ -43,7 +43,7 @@ json_values = st.recursive(
 @given(st.lists(commits, min_size=1, max_size=5))
 def test_a_valid_batch_gives_the_same_rows_both_ways(sent: list[dict[str, Any]]) -> None:
     body = json.dumps(batch(*sent)).encode()
-    assert prepare_batch(body) == decode._examine(body)
+    assert prepare_batch(body) == decode._examine(sent, "0.1.0")
     assert prepare_batch(body).bad == {}
 
 
@@ -55,6 +55,20 @@ def test_rows_hold_what_was_sent(sent: list[dict[str, Any]]) -> None:
     assert first["author_email"] == sent[0]["author_email"].lower()
     assert first["commit_date"] == datetime.fromisoformat(sent[0]["commit_date"])
     assert first["commit_date"].tzinfo is UTC
+
+
+@given(st.lists(commits, min_size=1, max_size=5))
+def test_lines_give_the_same_rows_as_a_batch(sent: list[dict[str, Any]]) -> None:
+    lines = [json.dumps(each).encode() for each in sent]
+    assert prepare_lines(lines, "0.1.0") == prepare_batch(json.dumps(batch(*sent)).encode())
+
+
+@given(st.lists(st.binary(max_size=40).filter(lambda line: b"\n" not in line), min_size=1, max_size=4))
+def test_a_bad_line_spoils_no_other(garbage: list[bytes]) -> None:
+    good = json.dumps(commit("good")).encode()
+    prepared = prepare_lines([*garbage, good], None)
+    assert len(prepared.rows) == 1
+    assert sorted(prepared.bad) == list(range(len(garbage)))
 
 
 @given(st.sampled_from(sorted(commit())), json_values)
