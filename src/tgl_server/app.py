@@ -25,8 +25,11 @@ from tgl_server.db.engine import Database
 from tgl_server.edge import edge_options, rate_limits, stand_around
 from tgl_server.ingest.routes import sync_router
 from tgl_server.json_request import MAX_JSON_BYTES, JsonRequest
+from tgl_server.metrics.sampling import sampled
+from tgl_server.openapi import openapi_config
 from tgl_server.logs import configure_logs
 from tgl_server.problems import answer_problem
+from tgl_server.scrape import metrics
 from tgl_server.projects.routes import projects_router
 from tgl_server.settings import Settings, secret_texts
 from tgl_server.system import capabilities, health, ready
@@ -38,7 +41,7 @@ def create_app(settings: Settings, lifespan: Sequence[Any] = ()) -> Litestar:
     features = [auth_router, users_router, api_keys_router, projects_router, commits_router, sync_router, audit_router]
     api = Router(API_PREFIX, route_handlers=[capabilities, *features])
     app = Litestar(
-        route_handlers=[health, ready, api],
+        route_handlers=[health, ready, metrics, api],
         lifespan=[_services(settings), rate_limits(settings), *lifespan],
         exception_handlers={Exception: answer_problem},
         after_exception=[record_refusal],
@@ -78,7 +81,7 @@ def _services(settings: Settings) -> Any:
         app.state.sessions = SessionAuthentication(database, app.state.access_tokens)
         app.state.passwords = await Passwords.create(argon2)
         try:
-            async with usage.flushing():
+            async with usage.flushing(), sampled(database, argon2):
                 yield
         finally:
             argon2.close()

@@ -1,4 +1,4 @@
-"""A request's id, and one structured line about each answer. Neither headers nor bodies are ever logged."""
+"""A request's id, one structured line about each answer, and its count. Neither headers nor bodies are ever logged."""
 
 import re
 import time
@@ -9,6 +9,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
 from tgl_protocol.http import REQUEST_ID_HEADER
+from tgl_server.metrics.requests import count_request
 from tgl_server.origin import client_ip
 
 log = structlog.get_logger("access")
@@ -40,6 +41,8 @@ def log_requests(app: ASGIApp) -> ASGIApp:
         try:
             await app(scope, receive, send_with_id)
         finally:
+            seconds = time.perf_counter() - started
+            count_request(scope, status, seconds)
             # As it was sent, without the query: decoded, it could hold a line's end and forge a second line.
             path = scope["raw_path"].partition(b"?")[0].decode("latin-1")
             log.info(
@@ -47,7 +50,7 @@ def log_requests(app: ASGIApp) -> ASGIApp:
                 method=scope["method"],
                 path=path,
                 status=status,
-                ms=_ms_since(started),
+                ms=round(seconds * 1000, 1),
                 client=client_ip(scope),
             )
             structlog.contextvars.clear_contextvars()
@@ -60,7 +63,3 @@ def _request_id(scope: Scope) -> str:
         if name == _HEADER and _ACCEPTABLE.fullmatch(value):
             return value.decode()
     return uuid7().hex
-
-
-def _ms_since(started: float) -> float:
-    return round((time.perf_counter() - started) * 1000, 1)

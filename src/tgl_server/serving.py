@@ -21,6 +21,7 @@ from litestar import Litestar
 from tgl_server.app import create_app
 from tgl_server.errors import StartupError
 from tgl_server.limits.storage import is_shared
+from tgl_server.metrics.shared import counted_together
 from tgl_server.settings import Settings
 
 _SHUTDOWN_SECONDS = 20
@@ -67,7 +68,8 @@ def serve(settings: Settings, *, host: str, port: int, workers: int) -> None:
         respawn_failed_workers=True,
         http1_settings=HTTP1Settings(header_read_timeout=_HEADER_READ_MS, max_buffer_size=_MAX_HEAD_BYTES),
     )
-    server.serve(target_loader=partial(_worker_app, settings, os.getpid()), wrap_loader=False)
+    with counted_together():
+        server.serve(target_loader=partial(_worker_app, settings, os.getpid()), wrap_loader=False)
 
 
 def _check_rate_limits(settings: Settings, workers: int) -> None:

@@ -19,6 +19,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
 from tgl_server.errors import Unavailable
+from tgl_server.metrics.definitions import ARGON2_REFUSALS
 from tgl_server.settings import Settings
 
 MAX_WAITING = 64
@@ -64,6 +65,10 @@ class Argon2:
         """Whether the hash was made with other parameters than today's."""
         return self._hasher.check_needs_rehash(hashed)
 
+    def waiting(self) -> dict[str, int]:
+        """How many run or wait."""
+        return {queue: self._waiting[queue] for queue in (_PASSWORDS, _KEYS)}
+
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
@@ -93,6 +98,7 @@ class Argon2:
     @contextlib.contextmanager
     def _queued(self, queues: dict[str, int]) -> Iterator[None]:
         if any(self._waiting[queue] >= most for queue, most in queues.items()):
+            ARGON2_REFUSALS.labels(_PASSWORDS if _PASSWORDS in queues else _KEYS).inc()
             raise Unavailable("The server is busy verifying credentials; try again.", retry_after=1)
         self._waiting.update(queues.keys())
         try:

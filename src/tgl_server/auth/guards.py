@@ -19,6 +19,7 @@ from tgl_server.audit.service import Actor
 from tgl_server.auth.api_key import ApiKeyAuthentication
 from tgl_server.auth.principal import Principal, Scope
 from tgl_server.auth.session import SessionAuthentication
+from tgl_server.metrics.definitions import API_KEY_REFUSALS
 from tgl_server.auth.usage import UsageCounter
 from tgl_server.origin import AnyConnection, origin_of
 
@@ -97,7 +98,11 @@ def _refuse_key(principal: Principal) -> None:
 async def _identify(connection: AnyConnection) -> Principal:
     token = _bearer_token(connection)
     if looks_like_api_key(token):
-        return await _by_key(connection, token)
+        try:
+            return await _by_key(connection, token)
+        except (errors.Unauthenticated, errors.Forbidden) as refusal:
+            API_KEY_REFUSALS.labels(refusal.code).inc()
+            raise
     sessions: SessionAuthentication = connection.app.state.sessions
     return await sessions.principal(token)
 

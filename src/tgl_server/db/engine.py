@@ -13,7 +13,7 @@ from sqlalchemy import URL, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, PoolProxiedConnection
 
 from tgl_server.settings import BadSetting, Settings
 
@@ -28,6 +28,7 @@ class Database:
     def __init__(self, settings: Settings) -> None:
         self.engine: AsyncEngine = create_async_engine(
             database_url(settings.database_url),
+            poolclass=AsyncAdaptedQueuePool,
             pool_size=settings.db_pool_size,
             max_overflow=settings.db_max_overflow,
             pool_timeout=settings.db_pool_timeout,
@@ -38,6 +39,7 @@ class Database:
         event.listen(self.engine.sync_engine, "checkin", _note_return)
         event.listen(self.engine.sync_engine, "checkout", partial(_check_if_idle, self.engine.dialect))
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._most_connections = settings.db_pool_size + settings.db_max_overflow
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
@@ -51,6 +53,13 @@ class Database:
         """For reading: each statement stands alone, without the round trips of BEGIN and ROLLBACK."""
         async with self._autocommit.connect() as connection:
             yield connection
+
+    def connections(self) -> dict[str, int]:
+        """How many of the pool's connections are in use, wait for use, and could still be opened."""
+        pool = self.engine.pool
+        assert isinstance(pool, AsyncAdaptedQueuePool)
+        in_use, idle = pool.checkedout(), pool.checkedin()
+        return {"in_use": in_use, "idle": idle, "unopened": self._most_connections - in_use - idle}
 
     async def close(self) -> None:
         await self.engine.dispose()

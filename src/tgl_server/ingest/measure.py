@@ -1,0 +1,64 @@
+"""How a batch went and how long each part of it took: for the metrics, and one line in the log when it was slow."""
+
+from enum import StrEnum
+from time import perf_counter
+
+import structlog
+
+from tgl_protocol.commits import PushResult
+from tgl_server.metrics.definitions import BATCHES, COMMITS, PHASE_SECONDS, counter, histogram
+from tgl_server.projects.models import RepoId
+
+log = structlog.get_logger()
+
+
+class Phase(StrEnum):
+    """In their order. `read` has the body's arrival and decompression in it, `commit` the wait for the disk."""
+
+    READ = "read"
+    DECODE = "decode"
+    STAGE = "stage"
+    MERGE = "merge"
+    COMMIT = "commit"
+
+
+class PhaseClock:
+    """Each lap ends a phase that began where the one before ended."""
+
+    __slots__ = ("_last", "seconds")
+
+    def __init__(self) -> None:
+        self.seconds: dict[Phase, float] = {}
+        self._last = perf_counter()
+
+    def lap(self, phase: Phase) -> None:
+        now = perf_counter()
+        self.seconds[phase] = self.seconds.get(phase, 0.0) + now - self._last
+        self._last = now
+
+
+def note_stored(clock: PhaseClock, repo_id: RepoId, result: PushResult, slow_ms: int) -> None:
+    """After the COMMIT: what is counted is stored."""
+    counter(BATCHES, "stored").inc()
+    counter(COMMITS, "inserted").inc(result.inserted)
+    counter(COMMITS, "skipped").inc(result.skipped)
+    counter(COMMITS, "refused").inc(result.errors)
+    for phase, seconds in clock.seconds.items():
+        histogram(PHASE_SECONDS, phase.value).observe(seconds)
+    _log_if_slow(clock, repo_id, result, slow_ms)
+
+
+def note_refused(commits: int) -> None:
+    """A batch of so many commits of which none was stored."""
+    counter(BATCHES, "refused").inc()
+    counter(COMMITS, "refused").inc(commits)
+
+
+def _log_if_slow(clock: PhaseClock, repo_id: RepoId, result: PushResult, slow_ms: int) -> None:
+    ms = {phase.value: round(seconds * 1000, 1) for phase, seconds in clock.seconds.items()}
+    total = sum(ms.values())
+    if total < slow_ms:
+        return
+    log.warning(
+        "slow_batch", repo_id=str(repo_id), total=result.total, inserted=result.inserted, ms=round(total, 1), **ms
+    )
