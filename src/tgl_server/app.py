@@ -7,7 +7,6 @@ from typing import Any
 from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.openapi import OpenAPIConfig
 
 from tgl_protocol.http import API_PREFIX
 from tgl_server.accounts.routes import auth_router, users_router
@@ -28,6 +27,7 @@ from tgl_server.json_request import MAX_JSON_BYTES, JsonRequest
 from tgl_server.metrics.sampling import sampled
 from tgl_server.openapi import openapi_config
 from tgl_server.logs import configure_logs
+from tgl_server.openapi import openapi_config
 from tgl_server.problems import answer_problem
 from tgl_server.scrape import metrics
 from tgl_server.projects.routes import projects_router
@@ -51,7 +51,7 @@ def create_app(settings: Settings, lifespan: Sequence[Any] = ()) -> Litestar:
             "database": Provide(_provide_database, sync_to_thread=False),
             "settings": Provide(lambda: settings, sync_to_thread=False),
         },
-        openapi_config=OpenAPIConfig(title=settings.api_title, version=settings.api_version),
+        openapi_config=openapi_config(settings),
         logging_config=None,
         state=State({"settings": settings}),
         **edge_options(settings),

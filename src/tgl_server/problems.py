@@ -98,15 +98,19 @@ def _is_database_away(error: Exception) -> bool:
     return False
 
 
-def _response(refusal: errors.ApiError, request_id: str) -> Response[Problem]:
-    reasons = refusal.errors if isinstance(refusal, errors.Invalid) and refusal.errors else UNSET
-    problem = Problem(
+def problem_of(refusal: errors.ApiError, request_id: str) -> Problem:
+    """The body that answers a refusal."""
+    return Problem(
         type="about:blank",
         title=HTTPStatus(refusal.status).phrase,
         status=refusal.status,
         detail=refusal.detail,
         code=refusal.code,
         request_id=request_id,
-        errors=reasons,
+        errors=refusal.errors if isinstance(refusal, errors.Invalid) and refusal.errors else UNSET,
     )
+
+
+def _response(refusal: errors.ApiError, request_id: str) -> Response[Problem]:
+    problem = problem_of(refusal, request_id)
     return Response(problem, status_code=refusal.status, media_type=PROBLEM_MEDIA_TYPE, headers=refusal.headers)

@@ -1,0 +1,70 @@
+"""The OpenAPI document, served under `/schema`.
+
+Litestar finds the paths and their parameters; everything else is said by `document.py` from what the code says
+already: docstrings, guards, the tree of errors, the Structs of `tgl_protocol`. Only what no signature shows is a table
+here: `access.py` for the guards, `operations.py` for the handlers.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import yaml
+from litestar import Litestar, Request, Response, Router
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import OpenAPIRenderPlugin
+
+from tgl_protocol.http import JSON_MEDIA_TYPE
+from tgl_server import errors
+from tgl_server.openapi.document import Document, complete
+from tgl_server.settings import Settings
+
+__all__ = ["Document", "openapi_config", "openapi_document"]
+
+PATH = "/schema"
+
+
+def openapi_config(settings: Settings) -> OpenAPIConfig:
+    """For `Litestar(...)`: JSON under `/schema` and `/schema/openapi.json`, YAML under `/schema/openapi.yaml`.
+
+    Litestar's pages are off: they load their scripts from other hosts, which our Content-Security-Policy forbids.
+    """
+    return OpenAPIConfig(
+        title=settings.api_title,
+        version=settings.api_version,
+        render_plugins=[
+            _Rendered("/openapi.json", JSON_MEDIA_TYPE, msgspec.json.encode),
+            _Rendered("/openapi.yaml", "application/yaml", _as_yaml),
+        ],
+        openapi_router=Router(PATH, route_handlers=[], include_in_schema=False, after_request=_refuse_unknown_page),
+    )
+
+
+def openapi_document(app: Litestar) -> Document:
+    """The whole document, as JSON would have it."""
+    return complete(app, app.openapi_schema.to_schema())
+
+
+class _Rendered(OpenAPIRenderPlugin):
+    """The document in one format, made when it is first asked for."""
+
+    def __init__(self, path: str, media_type: str, encode: Callable[[Document], bytes]) -> None:
+        super().__init__(path=path, media_type=media_type)  # type: ignore[arg-type] # any text will do
+        self._encode = encode
+        self._body: bytes | None = None
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        if self._body is None:
+            self._body = self._encode(complete(request.app, openapi_schema))
+        return self._body
+
+
+def _as_yaml(document: Document) -> bytes:
+    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True).encode()
+
+
+async def _refuse_unknown_page(response: Response[Any]) -> Response[Any]:
+    """Litestar answers a page of its own for what is not under `/schema`; ours is the problem that all others get."""
+    if response.status_code == errors.NotFound.status:
+        raise errors.NotFound
+    return response
