@@ -28,6 +28,7 @@ class AuditAction(StrEnum):
     REPO_CREATED = "repo:created"
     REPO_CHANGED = "repo:changed"
     REPO_DELETED = "repo:deleted"
+    REPO_REPAIRED = "repo:repaired"
     AUDIT_LOG_EXPORTED = "audit_log:exported"
     SYNC_STARTED = "sync:started"
     SYNC_REFUSED = "sync:refused"

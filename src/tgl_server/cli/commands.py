@@ -5,7 +5,7 @@ import sys
 import typer
 
 import tgl_protocol
-from tgl_server.cli import demo, keys, migrate, serve, users
+from tgl_server.cli import demo, keys, migrate, serve, users, verify
 from tgl_server.errors import ServerError
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
 app.command("serve")(serve.serve)
 app.command("migrate")(migrate.migrate)
 app.command("demo")(demo.demo)
+app.command("verify")(verify.verify)
 app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
 

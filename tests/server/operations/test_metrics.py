@@ -113,8 +113,8 @@ async def _stored(server: RunningServer, world: World) -> float:
 async def _until_pool_is(server: RunningServer, world: World, connections: int) -> None:
     """The dead worker's connections are gone from the sum, its successor's are in it."""
     async with asyncio.timeout(30), Api(server.url) as api:
-        while value(await scrape(api), "tgl_db_pool_connections") != connections or not await _has_two(server):
-            await asyncio.sleep(0.05)  # noqa: ASYNC110 -- another process tells nothing
+        while value(await scrape(api), "tgl_db_pool_connections") != connections or not await _has_two(server):  # noqa: ASYNC110 -- another process
+            await asyncio.sleep(0.05)
 
 
 async def _has_two(server: RunningServer) -> bool:
