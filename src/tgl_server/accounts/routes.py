@@ -37,6 +37,7 @@ from tgl_server.db.engine import Database
 from tgl_server.limits.accounts import LoginLimit
 from tgl_server.limits.groups import RateGroup, limited_as
 from tgl_server.origin import AnyConnection, origin_of
+from tgl_server.query_words import refuse_null
 from tgl_server.settings import Settings
 
 AnyRequest = Request[Any, Any, Any]
@@ -149,9 +150,14 @@ async def change_password(
 
 @get("/", guards=[commissioner])
 async def list_users(
-    database: NamedDependency[Database], in_state: InState = None, limit: Limit = 50, cursor: Cursor = None
+    request: AnyRequest,
+    database: NamedDependency[Database],
+    in_state: InState = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> UserPage:
     """Everybody with an account, newest first."""
+    refuse_null(request, "state")
     async with database.transaction() as tx:
         return await service.list_users(tx, state=in_state, limit=limit, cursor=cursor)
 

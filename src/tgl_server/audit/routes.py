@@ -25,6 +25,7 @@ from tgl_server.cursors import Cursor
 from tgl_server.db.engine import Database
 from tgl_server.instants import Since, Until, parse_instant
 from tgl_server.origin import origin_of
+from tgl_server.query_words import refuse_null
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -50,6 +51,7 @@ Format = Annotated[AuditFormat | None, QueryParameter(description="Wins over the
 
 
 async def provide_filter(
+    request: AnyRequest,
     action: FromQuery[AuditAction | None] = None,
     outcome: FromQuery[AuditOutcome | None] = None,
     resource_type: ResourceType = None,
@@ -60,6 +62,7 @@ async def provide_filter(
     until: Until = None,
 ) -> AuditFilter:
     """Which rows the query parameters ask for."""
+    refuse_null(request, "action", "outcome", "actor_user_id", "actor_key_id", "format")
     for field, value in (("resource_type", resource_type), ("resource_id", resource_id)):
         if value is not None and "\x00" in value:
             raise errors.InvalidParameter(errors=[FieldError("Contains U+0000", field=field)])

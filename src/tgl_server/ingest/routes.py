@@ -48,7 +48,7 @@ async def provide_push(
 def _run_id(request: AnyRequest) -> UUID | None:
     text = request.headers.get(RUN_ID_HEADER)
     try:
-        return UUID(text) if text else None
+        return None if text is None else UUID(text)
     except ValueError:
         raise errors.InvalidParameter(f"The header {RUN_ID_HEADER} must be a UUID.") from None
 

@@ -31,7 +31,7 @@ SHARED: dict[str, Any] = {
         "name": "Content-Encoding",
         "in": "header",
         "description": "How the body is compressed. Limits count bytes after decompression.",
-        "schema": {"type": "string", "enum": [*CONTENT_ENCODINGS, "identity"], "default": "identity"},
+        "schema": {"type": "string", "enum": ["identity", *CONTENT_ENCODINGS], "default": "identity"},
     },
 }
 
