@@ -23,6 +23,7 @@ from tgl_client.address import ServerUrl, Target
 from tgl_client.answers import Answer, error_of, read_answer
 from tgl_client.batch import Payload, pack
 from tgl_client.delay import RetryPolicy, next_delay, parse_retry_after
+from tgl_client.stream import StreamBody
 from tgl_protocol import __version__, http
 from tgl_protocol.commits import (
     Capabilities,
@@ -33,10 +34,13 @@ from tgl_protocol.commits import (
     RefsUpdate,
     RepoStatus,
     RunPage,
+    StreamResult,
 )
 from tgl_protocol.keys import ApiKey
 
 T = TypeVar("T")
+
+Body = bytes | StreamBody | None
 
 CONNECT_TIMEOUT: Final = 10.0
 
@@ -143,6 +147,14 @@ class Api:
         """Store one packed `PushBatch`; a bad commit is reported, and the rest is stored."""
         return await self._call("POST", f"{target.sync_path}/commits?on_error=skip", PushResult, payload, run_id)
 
+    async def push_stream(self, target: Target, body: StreamBody, run_id: UUID) -> StreamResult:
+        """Store commits of any number in one request; a bad one is reported, and the rest is stored."""
+        headers = {"Content-Type": http.NDJSON_MEDIA_TYPE, http.RUN_ID_HEADER: str(run_id)}
+        if self.compress:
+            headers["Content-Encoding"] = "gzip"
+        url = self.url.api(f"{target.sync_path}/commits/stream")
+        return read_answer(await self._send_with_retry("POST", url, headers, body), StreamResult)
+
     async def put_refs(self, target: Target, refs: dict[str, str], run_id: UUID | None = None) -> None:
         """Record branch tips; with a run id this also closes the run."""
         payload = self.pack(msgspec.json.encode(RefsUpdate(dict(refs))))
@@ -165,7 +177,7 @@ class Api:
         body = payload.body if payload else None
         return read_answer(await self._send_with_retry(method, self.url.api(path), headers, body), type_)
 
-    async def _send_with_retry(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
+    async def _send_with_retry(self, method: str, url: str, headers: dict[str, str], body: Body) -> Answer:
         """Tries again on faults up to `max_retries` times; waits that the server asked for count by time only."""
         faults, waited = 0, 0.0
         while True:
@@ -202,12 +214,13 @@ class Api:
         while (pause := self._pause.until - time.monotonic()) > 0:  # noqa: ASYNC110 -- a known time, not an event
             await asyncio.sleep(pause)
 
-    async def _send_once(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
+    async def _send_once(self, method: str, url: str, headers: dict[str, str], body: Body) -> Answer:
         """One request; an answer that asks for another try is raised, any other is returned."""
         assert self._session is not None, "use `async with`"
+        data = await body.open() if isinstance(body, StreamBody) else body
         try:
             async with self._session.request(
-                method, URL(url, encoded=True), headers=headers, data=body, allow_redirects=False, proxy=self._proxy()
+                method, URL(url, encoded=True), headers=headers, data=data, allow_redirects=False, proxy=self._proxy()
             ) as response:
                 answer = await _read(method, url, response)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:

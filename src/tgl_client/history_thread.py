@@ -42,7 +42,11 @@ class HistoryThread:
             yield item
 
     async def stream(self, generator: Generator[T, None, None]) -> AsyncGenerator[T, None]:
-        """A blocking generator's items, the next one being made while the last is used; use it in `aclosing`."""
+        """A blocking generator's items, the next one being made while the last is used; use it in `aclosing`.
+
+        One may follow another: a stream that broke off is read again from where it came to.
+        """
+        self._stopping.clear()
         ahead = asyncio.ensure_future(self.call(next, generator, None))
         try:
             while (item := await ahead) is not None:

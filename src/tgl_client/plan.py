@@ -5,6 +5,7 @@ asked for by sha, so force pushes, lost state, restored servers and several mach
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
@@ -12,6 +13,9 @@ from msgspec import Struct
 
 #: So many shas are 0.86 MB of JSON, below what common proxies let pass.
 MISSING_CHUNK: Final = 20_000
+
+
+IN_STEP_AFTER: Final = timedelta(minutes=10)
 
 
 class WalkPlan(Struct, frozen=True):
@@ -59,6 +63,11 @@ def refs_to_record(plan: WalkPlan, *, complete: bool) -> dict[str, str]:
         return dict(plan.to_record)
     walked = set(plan.walk_from)
     return {name: sha for name, sha in plan.to_record.items() if sha not in walked}
+
+
+def should_say_in_step(last_success: datetime | None, now: datetime) -> bool:
+    """Whether a push that found nothing new tells the server: not more often than freshness is looked at."""
+    return last_success is None or now - last_success > IN_STEP_AFTER
 
 
 def in_order(shas: Sequence[bytes], missing: Collection[str]) -> list[bytes]:

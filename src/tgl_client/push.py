@@ -8,7 +8,7 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing, asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import UUID
@@ -20,11 +20,12 @@ from tgl_client.address import Target
 from tgl_client.api import Api
 from tgl_client.batch import PACKED_RATIO, WIRE_BYTES, Batch, BatchLimits, cut
 from tgl_client.history_thread import HistoryThread, opened
-from tgl_client.plan import MISSING_CHUNK, WalkPlan, chunks, in_order, plan_walk, refs_to_record
+from tgl_client.plan import MISSING_CHUNK, WalkPlan, chunks, in_order, plan_walk, refs_to_record, should_say_in_step
 from tgl_client.progress import Phase, Progress
 from tgl_client.report import RefusedCommit, Tally
+from tgl_client.stream import STREAM_FROM, StreamBody
 from tgl_protocol import __version__, http
-from tgl_protocol.commits import Capabilities, PushResult, RepoStatus
+from tgl_protocol.commits import Capabilities, PushResult, RepoStatus, StreamResult
 
 if TYPE_CHECKING:
     from tgl_client.history import Engine, Repository
@@ -39,6 +40,7 @@ class PushOptions(Struct, frozen=True):
     """What a push may be told; the defaults push every branch whole.
 
     `branches` are globs, `jobs` git processes (0: one for each core), `recheck` distrusts the recorded tips.
+    More commits than `stream_from` go as one stream to a server that takes streams.
     """
 
     branches: tuple[str, ...] = ()
@@ -48,6 +50,7 @@ class PushOptions(Struct, frozen=True):
     batch_size: int = http.MAX_COMMITS_PER_BATCH
     jobs: int = 0
     engine: "Engine | None" = None
+    stream_from: int = STREAM_FROM
 
 
 class Pending(Struct, frozen=True):
@@ -72,6 +75,7 @@ class Push:
         self._slots = asyncio.Semaphore(IN_FLIGHT)
         self._wire_bytes = WIRE_BYTES
         self._limits = BatchLimits(options.batch_size, WIRE_BYTES)
+        self._streams = False
         self._missing_chunk = MISSING_CHUNK
         self._refs_chunk = http.MAX_REFS
 
@@ -79,10 +83,17 @@ class Push:
         """Send what the server lacks and record the tips; raises `TglError`."""
         async with self._looked_at(path) as (repository, thread, pending):
             if pending is None:
+                await self._say_in_step()
                 return
             if pending.shas:
                 await self._deliver(repository, thread, pending.shas)
             await self._record(pending.plan)
+
+    async def _say_in_step(self) -> None:
+        """So that a quiet repository does not look forgotten; a run without batches leaves no run behind."""
+        assert self.status is not None, "the status was asked for first"
+        if self.tips and should_say_in_step(self.status.last_success_at, datetime.now(UTC)):
+            await self.api.put_refs(self.target, {}, self.run_id)
 
     async def measure(self, path: Path) -> None:
         """Find out what `run` would do; what it would send is the tally's `not_sent`."""
@@ -146,6 +157,7 @@ class Push:
             commits=max(1, min(self.options.batch_size, capabilities.limits.commits_per_batch)),
             body_bytes=min(raw, capabilities.limits.body_bytes),
         )
+        self._streams = http.COMMIT_STREAM in capabilities.features
         self._missing_chunk = max(1, min(MISSING_CHUNK, capabilities.limits.missing_shas))
         self._refs_chunk = max(1, capabilities.limits.refs)
 
@@ -162,6 +174,45 @@ class Push:
         return pending
 
     async def _deliver(self, repository: "Repository", thread: HistoryThread, shas: list[bytes]) -> None:
+        """As one stream when there is much, else batch by batch; also where a proxy lets no stream pass."""
+        if self._streams and len(shas) > self.options.stream_from:
+            shas = await self._deliver_as_stream(repository, thread, shas)
+        if shas:
+            await self._deliver_in_batches(repository, thread, shas)
+
+    async def _deliver_as_stream(
+        self, repository: "Repository", thread: HistoryThread, shas: list[bytes]
+    ) -> list[bytes]:
+        """What is left for batches: nothing, unless the stream was refused on its way."""
+        self.progress.phase(Phase.SENDING, len(shas))
+        body = StreamBody(
+            shas,
+            read=lambda pending: self._batches(repository, thread, pending),
+            still_missing=self._ask_again,
+            advance=self.progress.advance,
+            compress=self.api.compress,
+        )
+        try:
+            result = await self.api.push_stream(self.target, body, self.run_id)
+        except (errors.RefusedError, errors.UnexpectedAnswerError):
+            # A proxy that knows no bodies without a length; whatever else is wrong, the batches will say.
+            return await self._ask_again(body.pending)
+        finally:
+            await body.close()
+        self._count_stream(len(body.pending), result)
+        return []
+
+    async def _ask_again(self, shas: list[bytes]) -> list[bytes]:
+        """What a broken stream has not brought to the server; the rest of it counts as sent."""
+        missing: set[str] = set()
+        for part in chunks(shas, self._missing_chunk):
+            missing.update(await self.api.missing(self.target, part))
+        pending = in_order(shas, missing)
+        self.tally.sent += len(shas) - len(pending)
+        self.progress.phase(Phase.SENDING, len(pending))
+        return pending
+
+    async def _deliver_in_batches(self, repository: "Repository", thread: HistoryThread, shas: list[bytes]) -> None:
         """Several requests in flight; the last batch is sent when all others are stored.
 
         The server remembers the last commit of the latest batch, so that one must not be overtaken.
@@ -222,6 +273,15 @@ class Push:
         self.tally.already_there += result.skipped
         self.tally.refused += [RefusedCommit(each.sha, each.error) for each in result.details if each.error is not None]
         self.progress.advance(len(batch))
+
+    def _count_stream(self, sent: int, result: StreamResult) -> None:
+        if result.total != sent or result.inserted + result.skipped + result.errors != result.total:
+            raise errors.UnexpectedAnswerError(f"the server answered for {result.total} commits where {sent} were sent")
+        self.tally.sent += result.inserted
+        self.tally.already_there += result.skipped
+        self.tally.refused += [RefusedCommit(line.sha or f"line {line.line}", line.message) for line in result.refused]
+        unlisted = result.errors - len(result.refused)
+        self.tally.refused += [RefusedCommit("unlisted", "the server lists the first 1,000 only")] * unlisted
 
     async def _record(self, plan: WalkPlan) -> None:
         """Record the tips that the server has all of; closes the run where one was opened."""

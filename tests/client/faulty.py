@@ -41,6 +41,7 @@ class FaultyServer:
     oldest_client: str = "0.1.0"
     most_commits: int = 1000
     most_bytes: int = 10_000_000
+    features: list[str] = field(default_factory=list)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def _next_fault(self, endpoint: str, request: web.Request) -> web.StreamResponse | None:
@@ -57,16 +58,19 @@ class FaultyServer:
         limits = wire.Limits(self.most_commits, self.most_bytes, 50_000, 10_000, 100)
         now = datetime.now(UTC)
         return _json(
-            wire.Capabilities("0.1.0", 1, self.oldest_client, now, limits, ["gzip"], [http.JSON_MEDIA_TYPE], [])
+            wire.Capabilities(
+                "0.1.0", 1, self.oldest_client, now, limits, ["gzip"], [http.JSON_MEDIA_TYPE], self.features
+            )
         )
 
     async def status(self, request: web.Request) -> web.StreamResponse:
         if fault := await self._next_fault("status", request):
             return fault
         last = self.stored[-1] if self.stored else None
+        at = datetime.now(UTC) if self.stored else None
         return _json(
             wire.RepoStatus(
-                UUID(int=1), wire.SyncStatus.HEALTHY, None, last, len(self.stored), None, self.refs, None, None, False
+                UUID(int=1), wire.SyncStatus.HEALTHY, at, last, len(self.stored), None, self.refs, at, at, False
             )
         )
 
@@ -94,6 +98,15 @@ class FaultyServer:
         result = wire.PushResult(len(sent), inserted, len(sent) - inserted - errors, errors, sent[-1].sha, details)
         return _json(result, 201)
 
+    async def stream(self, request: web.Request) -> web.StreamResponse:
+        if fault := await self._next_fault("stream", request):
+            return fault
+        sent = [msgspec.json.decode(line, type=wire.Commit).sha async for line in request.content]
+        new = [sha for sha in sent if sha not in set(self.stored)]
+        self.stored += new
+        last = sent[-1] if sent else None
+        return _json(wire.StreamResult(len(sent), len(new), len(sent) - len(new), 0, 1, last, []), 201)
+
     async def put_refs(self, request: web.Request) -> web.StreamResponse:
         if fault := await self._next_fault("refs", request):
             return fault
@@ -111,6 +124,7 @@ async def faulty_server() -> AsyncIterator[FaultyServer]:
     app.router.add_get(f"{_REPO}/status", server.status)
     app.router.add_post(f"{_REPO}/missing", server.missing)
     app.router.add_post(f"{_REPO}/commits", server.commits)
+    app.router.add_post(f"{_REPO}/commits/stream", server.stream)
     app.router.add_put(f"{_REPO}/refs", server.put_refs)
     runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
     await runner.setup()
