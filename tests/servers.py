@@ -59,6 +59,7 @@ def _environment(database_url: str, settings: dict[str, object]) -> dict[str, st
         "SECRET_KEY": SECRET_KEY,
         "ARGON2_TIME_COST": "1",
         "ARGON2_MEMORY_KIB": "1024",
+        "SHUTDOWN_DRAIN_SECONDS": "0",
         "SYNC_REQUESTS_PER_MINUTE": "1000000",
         "LOGIN_REQUESTS_PER_MINUTE": "1000000",
         "API_REQUESTS_PER_MINUTE": "1000000",

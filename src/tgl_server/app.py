@@ -21,6 +21,7 @@ from tgl_server.auth.session import SessionAuthentication
 from tgl_server.auth.usage import UsageCounter
 from tgl_server.commits.routes import commits_router
 from tgl_server.db.engine import Database
+from tgl_server.draining import Draining
 from tgl_server.edge import edge_options, rate_limits, stand_around
 from tgl_server.ingest.routes import sync_router
 from tgl_server.json_request import MAX_JSON_BYTES, JsonRequest
@@ -53,7 +54,7 @@ def create_app(settings: Settings, lifespan: Sequence[Any] = ()) -> Litestar:
         },
         openapi_config=openapi_config(settings),
         logging_config=None,
-        state=State({"settings": settings}),
+        state=State({"settings": settings, "draining": Draining()}),
         **edge_options(settings),
     )
     app.asgi_handler = stand_around(app.asgi_handler, settings)

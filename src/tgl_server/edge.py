@@ -1,6 +1,6 @@
 """What stands around the application: the same for every request, before and after anybody looks at its route.
 
-request log  ->  security headers  ->  client's address  ->  CORS  ->  head and body limits  ->  rate limit  ->  ...
+request log -> security headers -> client's address -> draining -> CORS -> head and body limits -> rate limit -> ...
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -13,6 +13,7 @@ from litestar.config.cors import CORSConfig
 from litestar.types import ASGIApp
 
 from tgl_protocol.http import REQUEST_ID_HEADER, RUN_ID_HEADER
+from tgl_server.draining import refuse_when_draining
 from tgl_server.limits.accounts import LoginLimit
 from tgl_server.limits.groups import group_limits
 from tgl_server.limits.guard import limit_rate
@@ -37,6 +38,7 @@ def edge_options(settings: Settings) -> dict[str, Any]:
 
 def stand_around(app: ASGIApp, settings: Settings) -> ASGIApp:
     """Around Litestar's own handler, as its middleware does not see requests that match no route."""
+    app = refuse_when_draining(app)
     app = find_clients(app, parse_networks(settings.trusted_proxies))
     app = secure_answers(app, is_production=settings.environment is Environment.PRODUCTION)
     return log_requests(app)

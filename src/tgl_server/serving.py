@@ -19,6 +19,7 @@ from granian.server import Server
 from litestar import Litestar
 
 from tgl_server.app import create_app
+from tgl_server.draining import drained_on_sigterm
 from tgl_server.errors import StartupError
 from tgl_server.limits.storage import is_shared
 from tgl_server.metrics.shared import counted_together
@@ -45,7 +46,7 @@ def free_port(host: str) -> int:
 
 
 def serve(settings: Settings, *, host: str, port: int, workers: int) -> None:
-    """Serve until SIGINT or SIGTERM; requests in flight are finished first."""
+    """Serve until SIGINT or SIGTERM; `tgl_server.draining` says how it ends."""
     _check_rate_limits(settings, workers)
     _check_address(host, port)
     server = Server(
@@ -107,7 +108,13 @@ def _check_address(host: str, port: int) -> None:
 
 def _worker_app(settings: Settings, main_pid: int) -> Litestar:
     _tame_garbage_collector()
-    return create_app(settings, lifespan=[partial(_stop_with_main_process, main_pid)])
+    return create_app(settings, lifespan=[partial(_stop_with_main_process, main_pid), _drained])
+
+
+@asynccontextmanager
+async def _drained(app: Litestar) -> AsyncIterator[None]:
+    async with drained_on_sigterm(app.state.draining, app.state.settings.shutdown_drain_seconds):
+        yield
 
 
 def _tame_garbage_collector() -> None:

@@ -9,6 +9,7 @@ from tgl_server import serving
 from tgl_server.cli.context import process_settings, with_database, with_secret_key
 from tgl_server.db import migrate
 from tgl_server.db.engine import Database
+from tgl_server.db.pooler import check_pooler
 from tgl_server.settings import Settings
 
 
@@ -34,6 +35,7 @@ def serve(
 async def _check(settings: Settings) -> None:
     database = Database(settings)
     try:
+        await check_pooler(database)
         await migrate.check_migrated(database)
     finally:
         await database.close()

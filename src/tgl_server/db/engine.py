@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
 
 from sqlalchemy import URL, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
@@ -17,6 +18,8 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, PoolProx
 
 from tgl_server.settings import BadSetting, Settings
 
+# In a DATABASE_URL's query, and spelled as other programs spell it; no parameter of PostgreSQL's.
+_POOLED = "pgbouncer"
 _DRIVER = "postgresql+asyncpg"
 # A connection that was used so lately is not asked whether it is still there.
 _TRUSTED_SECONDS = 1.0
@@ -26,20 +29,20 @@ class Database:
     """One engine with its pool; made on the event loop that uses it."""
 
     def __init__(self, settings: Settings) -> None:
-        self.engine: AsyncEngine = create_async_engine(
-            database_url(settings.database_url),
+        self.engine: AsyncEngine = open_engine(
+            settings.database_url,
             poolclass=AsyncAdaptedQueuePool,
             pool_size=settings.db_pool_size,
             max_overflow=settings.db_max_overflow,
             pool_timeout=settings.db_pool_timeout,
             # Parameters hold people's names and addresses; an error's text goes to the log.
             hide_parameters=True,
-            connect_args={"server_settings": {"application_name": "tgl-server"}, "timeout": 10},
         )
         event.listen(self.engine.sync_engine, "checkin", _note_return)
         event.listen(self.engine.sync_engine, "checkout", partial(_check_if_idle, self.engine.dialect))
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._most_connections = settings.db_pool_size + settings.db_max_overflow
+        self.is_pooled = is_pooled(settings.database_url)
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
@@ -84,8 +87,30 @@ def _check_if_idle(
         raise DisconnectionError from error
 
 
+def open_engine(text: str, **options: Any) -> AsyncEngine:
+    """An engine for a DATABASE_URL.
+
+    With `?pgbouncer=true` nothing is kept on a server connection from one transaction to the next: a pooler in
+    transaction mode gives each transaction another one, with other prepared statements in it. Without a cache asyncpg
+    names no statement and sends it again with its values, so that one that stands alone is whole on either server.
+    """
+    arguments: dict[str, Any] = {"server_settings": {"application_name": "tgl-server"}, "timeout": 10}
+    if is_pooled(text):
+        arguments |= {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
+    return create_async_engine(database_url(text), connect_args=arguments, **options)
+
+
+def is_pooled(text: str) -> bool:
+    """Whether a DATABASE_URL says that it leads to PgBouncer, or a pooler like it."""
+    return str(_parsed(text).query.get(_POOLED, "")).lower() in ("true", "1", "yes")
+
+
 def database_url(text: str) -> URL:
     """SQLAlchemy's URL for asyncpg, from any of the usual spellings of a PostgreSQL URL."""
+    return _parsed(text).difference_update_query([_POOLED])
+
+
+def _parsed(text: str) -> URL:
     try:
         url = make_url(text)
     except ArgumentError:

@@ -10,9 +10,8 @@ from advanced_alchemy.config import AlembicAsyncConfig, SQLAlchemyAsyncConfig
 from alembic.script import ScriptDirectory
 from sqlalchemy import NullPool, text
 from sqlalchemy.exc import ProgrammingError
-from sqlalchemy.ext.asyncio import create_async_engine
 
-from tgl_server.db.engine import Database, database_url
+from tgl_server.db.engine import Database, open_engine
 from tgl_server.errors import StartupError
 
 VERSION_TABLE = "alembic_version"
@@ -40,7 +39,7 @@ def alembic_commands(url: str) -> AlembicCommands:
     """Alembic's commands, bound to a database and to our models."""
     from tgl_server.db.models import metadata  # noqa: PLC0415 -- the features' models import this package
 
-    engine = create_async_engine(database_url(url), poolclass=NullPool)
+    engine = open_engine(url, poolclass=NullPool)
     location = str(migrations_dir())
     commands = AlembicCommands(
         SQLAlchemyAsyncConfig(

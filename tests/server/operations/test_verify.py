@@ -5,13 +5,12 @@ import os
 import subprocess
 import sys
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from tests.api import Api
 from tests.commits import batch, numbered, sha_of
+from tests.server.operations.waiting import execute, scalar
 from tests.world import World
 from tgl_server.db.engine import Database
 from tgl_server.projects.models import RepoId
@@ -43,18 +42,18 @@ async def test_nothing_is_found_after_ordinary_pushes(pushed: Api, database: Dat
 
 @pytest.mark.parametrize("kind", FaultKind)
 async def test_a_fault_is_found_repaired_and_in_the_audit_log(kind: FaultKind, pushed: Api, database: Database) -> None:
-    await _execute(database, BREAK[kind])
+    await execute(database, BREAK[kind])
     (fault,) = await find_faults(database, TIMEOUT)
     assert fault.kind is kind
     assert await repair(database, fault, TIMEOUT)
     assert await find_faults(database, TIMEOUT) == []
-    assert await _scalar(database, "SELECT details->>'fault' FROM audit_logs WHERE action = 'repo:repaired'") == kind
+    assert await scalar(database, "SELECT details->>'fault' FROM audit_logs WHERE action = 'repo:repaired'") == kind
 
 
 async def test_repairing_restores_what_pushes_had_written(pushed: Api, world: World, database: Database) -> None:
     before = (await pushed.get(f"{world.sync_path}/status")).json
-    await _execute(database, BREAK[FaultKind.COUNTER])
-    await _execute(database, "UPDATE repos SET last_ingested_sha = NULL")
+    await execute(database, BREAK[FaultKind.COUNTER])
+    await execute(database, "UPDATE repos SET last_ingested_sha = NULL")
     for fault in await find_faults(database, TIMEOUT):
         await repair(database, fault, TIMEOUT)
     after = (await pushed.get(f"{world.sync_path}/status")).json
@@ -66,20 +65,20 @@ async def test_what_is_right_by_now_is_left_alone(pushed: Api, world: World, dat
     kinds = set(FaultKind) - {FaultKind.OPEN_RUN}
     stale = [Fault(kind, RepoId(world.repo_id), "", "", "", "refs/heads/main") for kind in kinds]
     assert [await repair(database, fault, TIMEOUT) for fault in stale] == [False] * len(stale)
-    assert await _scalar(database, "SELECT count(*) FROM audit_logs WHERE action = 'repo:repaired'") == 0
-    assert await _scalar(database, "SELECT count(*) FROM commits") == 3
+    assert await scalar(database, "SELECT count(*) FROM audit_logs WHERE action = 'repo:repaired'") == 0
+    assert await scalar(database, "SELECT count(*) FROM commits") == 3
 
 
 async def test_orphaned_commits_and_runs_are_counted_and_deleted(pushed: Api, database: Database) -> None:
-    await _execute(database, "UPDATE commits SET repo_id = '00000000-0000-4000-8000-000000000000'")
-    await _execute(database, "UPDATE sync_runs SET repo_id = '00000000-0000-4000-8000-000000000000'")
+    await execute(database, "UPDATE commits SET repo_id = '00000000-0000-4000-8000-000000000000'")
+    await execute(database, "UPDATE sync_runs SET repo_id = '00000000-0000-4000-8000-000000000000'")
     faults = await find_faults(database, TIMEOUT)
     orphans = next(fault for fault in faults if fault.kind is FaultKind.ORPHANS)
     assert orphans.found == "3 commits, 1 runs"
     for fault in faults:
         await repair(database, fault, TIMEOUT)
     assert await find_faults(database, TIMEOUT) == []
-    assert await _scalar(database, "SELECT count(*) FROM commits") == 0
+    assert await scalar(database, "SELECT count(*) FROM commits") == 0
 
 
 async def test_counters_stay_exact_when_they_are_repaired_under_pushes(
@@ -93,20 +92,20 @@ async def test_counters_stay_exact_when_they_are_repaired_under_pushes(
     pushing = asyncio.gather(*(push(start) for start in (0, 200, 1000, 1200)))
     repaired = 0
     while not pushing.done():
-        await _execute(database, "UPDATE repos SET total_commits = total_commits + 1000")
+        await execute(database, "UPDATE repos SET total_commits = total_commits + 1000")
         for fault in await find_faults(database, TIMEOUT):
             repaired += await repair(database, fault, TIMEOUT)
     await pushing
     assert repaired > 1
     assert await find_faults(database, TIMEOUT) == []
-    assert await _scalar(database, "SELECT total_commits FROM repos") == 1200
+    assert await scalar(database, "SELECT total_commits FROM repos") == 1200
 
 
 async def test_the_command_prints_what_is_wrong_and_exits_with_1_until_it_is_repaired(
     pushed: Api, world: World, database: Database, database_url: str
 ) -> None:
     assert _verify(database_url).returncode == 0
-    await _execute(database, BREAK[FaultKind.COUNTER])
+    await execute(database, BREAK[FaultKind.COUNTER])
     found = _verify(database_url)
     assert found.returncode == 1
     assert found.stdout.splitlines()[1].split() == [f"{world.project}/{world.repo}", "counter", "-", "10", "3"]
@@ -125,13 +124,3 @@ def _verify(database_url: str, *arguments: str) -> subprocess.CompletedProcess[s
         timeout=60,
         check=False,
     )
-
-
-async def _execute(database: Database, statement: str) -> None:
-    async with database.transaction() as tx:
-        await tx.execute(text(statement))
-
-
-async def _scalar(database: Database, query: str) -> Any:
-    async with database.statements() as connection:
-        return await connection.scalar(text(query))
