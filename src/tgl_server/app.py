@@ -57,7 +57,7 @@ def create_app(settings: Settings, lifespan: Sequence[Any] = ()) -> Litestar:
         state=State({"settings": settings, "draining": Draining()}),
         **edge_options(settings),
     )
-    app.asgi_handler = stand_around(app.asgi_handler, settings)
+    app.asgi_handler = stand_around(app, settings)
     return app
 
 

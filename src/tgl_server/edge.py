@@ -13,12 +13,13 @@ from litestar.config.cors import CORSConfig
 from litestar.types import ASGIApp
 
 from tgl_protocol.http import REQUEST_ID_HEADER, RUN_ID_HEADER
+from tgl_server.auth.shedding import shed_strangers
 from tgl_server.draining import refuse_when_draining
 from tgl_server.limits.accounts import LoginLimit
 from tgl_server.limits.groups import group_limits
-from tgl_server.limits.guard import limit_rate
 from tgl_server.limits.intake import limit_intake
 from tgl_server.limits.limiter import RateLimiter
+from tgl_server.limits.middleware import limit_rate
 from tgl_server.origin import find_clients, parse_networks
 from tgl_server.request_log import log_requests
 from tgl_server.security_headers import secure_answers
@@ -30,14 +31,14 @@ _RATE_HEADERS = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "R
 def edge_options(settings: Settings) -> dict[str, Any]:
     """Arguments of `Litestar(...)`."""
     return {
-        "guards": [limit_rate],
-        "middleware": [partial(limit_intake, body_seconds=settings.body_timeout_seconds)],
+        "middleware": [partial(limit_intake, body_seconds=settings.body_timeout_seconds), limit_rate],
         "cors_config": _cors(settings.cors_origins) if settings.cors_origins else None,
     }
 
 
-def stand_around(app: ASGIApp, settings: Settings) -> ASGIApp:
+def stand_around(litestar: Litestar, settings: Settings) -> ASGIApp:
     """Around Litestar's own handler, as its middleware does not see requests that match no route."""
+    app = shed_strangers(litestar.asgi_handler, litestar.state)
     app = refuse_when_draining(app)
     app = find_clients(app, parse_networks(settings.trusted_proxies))
     app = secure_answers(app, is_production=settings.environment is Environment.PRODUCTION)

@@ -7,6 +7,7 @@ alone. docs/decisions/client-address.md has the reasons.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
@@ -55,7 +56,7 @@ def client_ip(scope: Scope) -> str | None:
 
 def network_of(ip: str | None) -> str:
     """What counts as one client: an IPv4 address, or the /64 of an IPv6 address, which its owner can spend freely."""
-    address = parse_address(ip or "")
+    address = parse_address(ip) if ip else None
     if isinstance(address, IPv6Address):
         return str(ip_network((int(address) >> _CLIENT_BITS << _CLIENT_BITS, _CLIENT_BITS)))
     return str(address)
@@ -96,6 +97,7 @@ def resolve_client(peer: str, forwarded: list[bytes], trusted: tuple[Network, ..
     return str(client)
 
 
+@lru_cache(maxsize=1024)
 def parse_address(text: str) -> Address | None:
     """An address as proxies write it: `192.0.2.1`, `192.0.2.1:443`, `2001:db8::1`, `[2001:db8::1]:443`.
 

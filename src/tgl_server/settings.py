@@ -98,7 +98,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     argon2_time_cost: Positive = 2
     argon2_memory_kib: Annotated[int, Meta(ge=8)] = 19 * 1024
     argon2_parallelism: Positive = 1
-    argon2_concurrency: Positive = 2
+    argon2_concurrency: Positive = 1
     api_key_memory_seconds: Annotated[int, Meta(ge=0)] = 300
     api_key_usage_seconds: Positive = 5
 

@@ -3,20 +3,17 @@
 import hashlib
 import secrets
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
-
-from sqlalchemy import RowMapping
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgl_protocol.keys import ApiKey
 from tgl_server import errors
 from tgl_server.audit.actions import AuditAction, AuditOutcome
 from tgl_server.audit.service import AuditEntry, record
 from tgl_server.auth.argon2 import Argon2
+from tgl_server.auth.key_rows import KeyRow, KeyRows
 from tgl_server.auth.principal import Principal, Scope
-from tgl_server.auth.queries import KEY_BY_PREFIX
 from tgl_server.db.engine import Database
 from tgl_server.origin import Origin
 
@@ -24,27 +21,41 @@ _MAX_REMEMBERED = 10_000
 
 
 class VerifiedKeys:
-    """Remembers for a short time that a token matched a row's hash.
+    """Remembers for a short time after each use that a token matched a row's hash.
 
-    What is kept is a keyed hash of both, with a key that lives and dies with the process: it tells nothing about
-    the token, and a row with another hash makes it useless.
+    What is kept of the token is a keyed hash, with a key that lives and dies with the process; a row with another
+    hash makes it useless.
     """
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._key = secrets.token_bytes(32)
-        self._until: OrderedDict[bytes, float] = OrderedDict()
+        self._found: OrderedDict[bytes, tuple[str, float]] = OrderedDict()
+
+    def has_seen(self, token: str) -> bool:
+        """Whether it matched some row not long ago; says nothing about the row of today."""
+        return self._found.get(self._digest(token), ("", 0.0))[1] > time.monotonic()
 
     def knows(self, token: str, key_hash: str) -> bool:
-        return self._until.get(self._digest(token, key_hash), 0.0) > time.monotonic()
+        """Renews the memory: a key in steady use is not verified again, least of all during an attack."""
+        digest = self._digest(token)
+        known_hash, until = self._found.get(digest, ("", 0.0))
+        if until <= time.monotonic() or known_hash != key_hash:
+            return False
+        self._remember(digest, key_hash)
+        return True
 
     def remember(self, token: str, key_hash: str) -> None:
-        self._until[self._digest(token, key_hash)] = time.monotonic() + self._seconds
-        while len(self._until) > _MAX_REMEMBERED:
-            self._until.popitem(last=False)
+        self._remember(self._digest(token), key_hash)
 
-    def _digest(self, token: str, key_hash: str) -> bytes:
-        return hashlib.blake2b(f"{token}\n{key_hash}".encode(), key=self._key, digest_size=32).digest()
+    def _remember(self, digest: bytes, key_hash: str) -> None:
+        self._found[digest] = (key_hash, time.monotonic() + self._seconds)
+        self._found.move_to_end(digest)
+        while len(self._found) > _MAX_REMEMBERED:
+            self._found.popitem(last=False)
+
+    def _digest(self, token: str) -> bytes:
+        return hashlib.blake2b(token.encode(), key=self._key, digest_size=32).digest()
 
 
 class ApiKeyAuthentication:
@@ -53,12 +64,33 @@ class ApiKeyAuthentication:
     def __init__(self, database: Database, argon2: Argon2, remember_seconds: float) -> None:
         self._database = database
         self._argon2 = argon2
+        self._rows = KeyRows(database)
         self._verified = VerifiedKeys(remember_seconds)
+        self._strangers: Counter[str] = Counter()
+
+    @property
+    def strangers(self) -> int:
+        """How many keys that were not used of late are being looked at."""
+        return len(self._strangers)
+
+    def is_stranger(self, token: str) -> bool:
+        """Whether this is none of those, and was no right key of late."""
+        return not (token in self._strangers or self._verified.has_seen(token))
 
     async def principal(self, key: ApiKey, origin: Origin) -> Principal:
         """Raises one of the 401 and 403 errors; each refused use of a known prefix is in the audit log."""
-        async with self._database.statements() as connection:
-            row = await _find(connection, key.prefix)
+        if self._verified.has_seen(key.full_key):
+            return await self._principal(key, origin)
+        self._strangers[key.full_key] += 1
+        try:
+            return await self._principal(key, origin)
+        finally:
+            self._strangers[key.full_key] -= 1
+            if not self._strangers[key.full_key]:
+                del self._strangers[key.full_key]
+
+    async def _principal(self, key: ApiKey, origin: Origin) -> Principal:
+        row = await self._rows.find(key.prefix)
         if row is None:
             raise errors.InvalidApiKey
         matches = await self._matches(key, row)
@@ -68,7 +100,7 @@ class ApiKeyAuthentication:
             raise refusal
         return _principal(row, key)
 
-    async def _matches(self, key: ApiKey, row: RowMapping) -> bool:
+    async def _matches(self, key: ApiKey, row: KeyRow) -> bool:
         if self._verified.knows(key.full_key, row["key_hash"]):
             return True
         if not await self._argon2.verify_key(row["key_hash"], key.full_key):
@@ -76,7 +108,7 @@ class ApiKeyAuthentication:
         self._verified.remember(key.full_key, row["key_hash"])
         return True
 
-    async def _record_refusal(self, row: RowMapping, key: ApiKey, origin: Origin, refusal: errors.ApiError) -> None:
+    async def _record_refusal(self, row: KeyRow, key: ApiKey, origin: Origin, refusal: errors.ApiError) -> None:
         entry = AuditEntry(
             action=AuditAction.API_KEY_REFUSED,
             outcome=AuditOutcome.REFUSED,
@@ -91,11 +123,7 @@ class ApiKeyAuthentication:
             await record(tx, entry)
 
 
-async def _find(connection: AsyncConnection, prefix: str) -> RowMapping | None:
-    return (await connection.execute(KEY_BY_PREFIX, {"prefix": prefix})).mappings().one_or_none()
-
-
-def _reason_to_refuse(row: RowMapping, origin: Origin) -> errors.ApiError | None:
+def _reason_to_refuse(row: KeyRow, origin: Origin) -> errors.ApiError | None:
     """Only asked of a caller who has the whole key: the prefix alone learns nothing about its state."""
     if row["revoked_at"] is not None and row["revoked_at"] <= datetime.now(UTC):
         return errors.RevokedApiKey()
@@ -118,7 +146,7 @@ def _is_inside(ip: str | None, networks: list[str]) -> bool:
     return any((mapped or address) in ip_network(network) for network in networks)
 
 
-def _principal(row: RowMapping, key: ApiKey) -> Principal:
+def _principal(row: KeyRow, key: ApiKey) -> Principal:
     return Principal(
         user_id=row["user_id"],
         is_commissioner=row["role"] == "commissioner",

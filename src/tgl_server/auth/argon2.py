@@ -1,15 +1,12 @@
 """Argon2id in threads, a few at a time: a verification costs tens of milliseconds of one core by design.
 
-What waits is bounded three times: all passwords together, all API keys together, and the keys tried against one
-row's hash. So a flood of wrong passwords cannot stop keys from being verified, and a flood of wrong secrets for
-one known prefix cannot stop the other keys. Whoever finds a queue full is told to come back.
+What waits is bounded: all passwords together, all API keys together, and the keys tried against one row's hash,
+which are few a second besides. So a flood of wrong passwords cannot stop keys from being verified, and a flood of
+wrong secrets for one known prefix cannot stop the other keys. Whoever finds a queue full is told to come back.
 """
 
 import asyncio
 import contextlib
-import os
-import sys
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,15 +15,13 @@ from typing import TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
+from tgl_server.auth.attempts import Attempts
 from tgl_server.errors import Unavailable
 from tgl_server.metrics.definitions import ARGON2_REFUSALS
 from tgl_server.settings import Settings
 
 MAX_WAITING = 64
 MAX_WAITING_PER_KEY = 4
-
-# Of a thread, on Linux: hashing takes what the requests that need none leave over.
-_NICENESS = 10
 
 _PASSWORDS = "passwords"
 _KEYS = "keys"
@@ -43,8 +38,9 @@ class Argon2:
             memory_cost=settings.argon2_memory_kib,
             parallelism=settings.argon2_parallelism,
         )
-        self._threads = ThreadPoolExecutor(settings.argon2_concurrency, "argon2", initializer=_yield_to_requests)
+        self._threads = ThreadPoolExecutor(settings.argon2_concurrency, "argon2")
         self._waiting: Counter[str] = Counter()
+        self._attempts = Attempts()
         self._keys: dict[tuple[str, str], asyncio.Task[bool]] = {}
 
     async def hash(self, secret: str) -> str:
@@ -73,13 +69,16 @@ class Argon2:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _start(self, hashed: str, full_key: str) -> asyncio.Task[bool]:
+        if not self._attempts.take(hashed):
+            raise self._busy(_KEYS)
         queues = {_KEYS: MAX_WAITING, hashed: MAX_WAITING_PER_KEY}
         running = asyncio.create_task(self._run(queues, self._matches, hashed, full_key))
 
         def forget(task: asyncio.Task[bool]) -> None:
             del self._keys[hashed, full_key]
-            if not task.cancelled():
-                task.exception()  # seen, even if every caller has hung up
+            # Its exception is seen here, even if every caller has hung up.
+            if not task.cancelled() and task.exception() is None and task.result():
+                self._attempts.give_back(hashed)
 
         self._keys[hashed, full_key] = running
         running.add_done_callback(forget)
@@ -98,8 +97,7 @@ class Argon2:
     @contextlib.contextmanager
     def _queued(self, queues: dict[str, int]) -> Iterator[None]:
         if any(self._waiting[queue] >= most for queue, most in queues.items()):
-            ARGON2_REFUSALS.labels(_PASSWORDS if _PASSWORDS in queues else _KEYS).inc()
-            raise Unavailable("The server is busy verifying credentials; try again.", retry_after=1)
+            raise self._busy(_PASSWORDS if _PASSWORDS in queues else _KEYS)
         self._waiting.update(queues.keys())
         try:
             yield
@@ -109,8 +107,6 @@ class Argon2:
                 if not self._waiting[queue]:
                     del self._waiting[queue]
 
-
-def _yield_to_requests() -> None:
-    if sys.platform == "linux":  # elsewhere a thread's id could be another process's
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+    def _busy(self, queue: str) -> Unavailable:
+        ARGON2_REFUSALS.labels(queue).inc()
+        return Unavailable("The server is busy verifying credentials; try again.", retry_after=1)

@@ -3,11 +3,11 @@
 from sqlalchemy import text
 
 # Read on every request, so that revocation, deactivation and expiry act at once, in every process.
-KEY_BY_PREFIX = text("""
-    SELECT k.id, k.key_hash, k.scopes, k.is_active, k.expires_at, k.revoked_at, k.repo_ids,
+KEYS_BY_PREFIX = text("""
+    SELECT k.prefix, k.id, k.key_hash, k.scopes, k.is_active, k.expires_at, k.revoked_at, k.repo_ids,
            CAST(k.networks AS text[]) AS networks, k.user_id, u.role, u.state
     FROM api_keys k JOIN users u ON u.id = k.user_id
-    WHERE k.prefix = :prefix
+    WHERE k.prefix = ANY(CAST(:prefixes AS text[]))
 """)
 
 # Read on every request with an access token, so that logging out and retirement act at once, in every process.

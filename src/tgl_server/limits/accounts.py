@@ -8,8 +8,8 @@ import hashlib
 
 from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
 
-from tgl_server.limits.guard import refusal
 from tgl_server.limits.limiter import RateLimiter
+from tgl_server.limits.middleware import refusal
 from tgl_server.origin import network_of
 from tgl_server.settings import Settings
 
@@ -37,7 +37,7 @@ class LoginLimit:
         is_stranger = await self._limiter.is_free(_KNOWN, "known", account, network)
         standing = await self._limiter.hit(self._item, "account", account, _STRANGERS if is_stranger else network)
         if standing is not None and standing.is_refused:
-            raise refusal(standing)
+            raise refusal("account", standing)
 
     async def succeeded(self, email: str, ip: str | None) -> None:
         """From now on strangers do not use up this network's attempts."""

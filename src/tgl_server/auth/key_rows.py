@@ -1,0 +1,65 @@
+"""Reading the rows of API keys: requests that ask at the same time share a statement.
+
+One statement a request costs more of the event loop than all the rest of a refusal, so a flood of wrong keys would
+be a flood of statements. The row is still read after each request has arrived, so that nobody sees an old one:
+who asks while a statement runs waits for the next.
+"""
+
+import asyncio
+
+from sqlalchemy import RowMapping
+
+from tgl_server.auth.queries import KEYS_BY_PREFIX
+from tgl_server.db.engine import Database
+
+KeyRow = RowMapping
+
+_MOST_AT_ONCE = 500
+# A statement that hangs must not hold up everybody: they are told that the database is away, and the next is tried.
+_TIMEOUT_SECONDS = 10.0
+
+
+class KeyRows:
+    """The rows of keys by their prefixes, from one statement at a time."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._asked: dict[str, asyncio.Future[KeyRow | None]] = {}
+        self._reading: asyncio.Task[None] | None = None
+
+    async def find(self, prefix: str) -> KeyRow | None:
+        """The row as it is now; raises what reading it raised."""
+        answer = self._asked.get(prefix)
+        if answer is None:
+            answer = self._asked[prefix] = asyncio.get_running_loop().create_future()
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._read_all())
+        # Shielded: a caller who hangs up must not take the answer from the others.
+        return await asyncio.shield(answer)
+
+    async def _read_all(self) -> None:
+        try:
+            while self._asked:
+                await self._answer(self._take())
+        finally:
+            self._reading = None
+
+    def _take(self) -> dict[str, asyncio.Future[KeyRow | None]]:
+        return {prefix: self._asked.pop(prefix) for prefix in list(self._asked)[:_MOST_AT_ONCE]}
+
+    async def _answer(self, asked: dict[str, asyncio.Future[KeyRow | None]]) -> None:
+        try:
+            async with asyncio.timeout(_TIMEOUT_SECONDS):
+                rows = await self._read(list(asked))
+        except Exception as error:
+            for answer in asked.values():
+                answer.set_exception(error)
+                answer.exception()  # seen, even if every caller has hung up
+            return
+        for prefix, answer in asked.items():
+            answer.set_result(rows.get(prefix))
+
+    async def _read(self, prefixes: list[str]) -> dict[str, KeyRow]:
+        async with self._database.statements() as connection:
+            found = await connection.execute(KEYS_BY_PREFIX, {"prefixes": prefixes})
+            return {row["prefix"]: row for row in found.mappings()}
