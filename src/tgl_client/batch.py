@@ -1,7 +1,7 @@
 """Cutting a stream of commits into requests: by count and by bytes, parents first, each commit encoded once."""
 
 import zlib
-from collections.abc import Generator, Iterable
+from collections.abc import AsyncGenerator, Generator, Iterable
 from typing import Final
 
 import msgspec
@@ -48,6 +48,10 @@ class Batch(Struct, frozen=True):
             Batch(self.shas[:middle], self.encoded[:middle]),
             Batch(self.shas[middle:], self.encoded[middle:]),
         )
+
+
+#: Batches as they are read from a history.
+Batches = AsyncGenerator[Batch, None]
 
 
 class Payload(Struct, frozen=True):

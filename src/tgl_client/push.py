@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from msgspec import Struct
@@ -19,21 +19,19 @@ from tgl_client import errors
 from tgl_client.address import Target
 from tgl_client.api import Api
 from tgl_client.batch import PACKED_RATIO, WIRE_BYTES, Batch, BatchLimits, cut
+from tgl_client.delivery import Delivery, Terms
 from tgl_client.history_thread import HistoryThread, opened
 from tgl_client.plan import MISSING_CHUNK, WalkPlan, chunks, in_order, plan_walk, refs_to_record, should_say_in_step
 from tgl_client.progress import Phase, Progress
-from tgl_client.report import RefusedCommit, Tally
-from tgl_client.stream import STREAM_FROM, StreamBody
+from tgl_client.report import Tally
+from tgl_client.stream import STREAM_FROM
 from tgl_protocol import __version__, http
-from tgl_protocol.commits import Capabilities, PushResult, RepoStatus, StreamResult
+from tgl_protocol.commits import Capabilities, RepoStatus
 
 if TYPE_CHECKING:
     from tgl_client.history import Engine, Repository
 
 T = TypeVar("T")
-
-#: Enough to keep the server busy while the next batch is read; more only costs memory on both sides.
-IN_FLIGHT: Final = 4
 
 
 class PushOptions(Struct, frozen=True):
@@ -72,11 +70,8 @@ class Push:
         self.tips: dict[str, str] = {}
         self.status: RepoStatus | None = None
         self.run_id = _new_run_id()
-        self._slots = asyncio.Semaphore(IN_FLIGHT)
-        self._wire_bytes = WIRE_BYTES
         self._limits = BatchLimits(options.batch_size, WIRE_BYTES)
-        self._streams = False
-        self._missing_chunk = MISSING_CHUNK
+        self._terms = Terms(MISSING_CHUNK, stream_from=None)
         self._refs_chunk = http.MAX_REFS
 
     async def run(self, path: Path) -> None:
@@ -86,7 +81,7 @@ class Push:
                 await self._say_in_step()
                 return
             if pending.shas:
-                await self._deliver(repository, thread, pending.shas)
+                await self._delivery(repository, thread).deliver(pending.shas)
             await self._record(pending.plan)
 
     async def _say_in_step(self) -> None:
@@ -157,8 +152,10 @@ class Push:
             commits=max(1, min(self.options.batch_size, capabilities.limits.commits_per_batch)),
             body_bytes=min(raw, capabilities.limits.body_bytes),
         )
-        self._streams = http.COMMIT_STREAM in capabilities.features
-        self._missing_chunk = max(1, min(MISSING_CHUNK, capabilities.limits.missing_shas))
+        self._terms = Terms(
+            missing_chunk=max(1, min(MISSING_CHUNK, capabilities.limits.missing_shas)),
+            stream_from=self.options.stream_from if http.COMMIT_STREAM in capabilities.features else None,
+        )
         self._refs_chunk = max(1, capabilities.limits.refs)
 
     async def _ask_missing(self, shas: list[bytes]) -> list[bytes]:
@@ -166,65 +163,12 @@ class Push:
             return []
         self.progress.phase(Phase.ASKING, len(shas))
         missing: set[str] = set()
-        for part in chunks(shas, self._missing_chunk):
+        for part in chunks(shas, self._terms.missing_chunk):
             missing.update(await self.api.missing(self.target, part))
             self.progress.advance(len(part))
         pending = in_order(shas, missing)
         self.tally.already_there += len(shas) - len(pending)
         return pending
-
-    async def _deliver(self, repository: "Repository", thread: HistoryThread, shas: list[bytes]) -> None:
-        """As one stream when there is much, else batch by batch; also where a proxy lets no stream pass."""
-        if self._streams and len(shas) > self.options.stream_from:
-            shas = await self._deliver_as_stream(repository, thread, shas)
-        if shas:
-            await self._deliver_in_batches(repository, thread, shas)
-
-    async def _deliver_as_stream(
-        self, repository: "Repository", thread: HistoryThread, shas: list[bytes]
-    ) -> list[bytes]:
-        """What is left for batches: nothing, unless the stream was refused on its way."""
-        self.progress.phase(Phase.SENDING, len(shas))
-        body = StreamBody(
-            shas,
-            read=lambda pending: self._batches(repository, thread, pending),
-            still_missing=self._ask_again,
-            advance=self.progress.advance,
-            compress=self.api.compress,
-        )
-        try:
-            result = await self.api.push_stream(self.target, body, self.run_id)
-        except (errors.RefusedError, errors.UnexpectedAnswerError):
-            # A proxy that knows no bodies without a length; whatever else is wrong, the batches will say.
-            return await self._ask_again(body.pending)
-        finally:
-            await body.close()
-        self._count_stream(len(body.pending), result)
-        return []
-
-    async def _ask_again(self, shas: list[bytes]) -> list[bytes]:
-        """What a broken stream has not brought to the server; the rest of it counts as sent."""
-        missing: set[str] = set()
-        for part in chunks(shas, self._missing_chunk):
-            missing.update(await self.api.missing(self.target, part))
-        pending = in_order(shas, missing)
-        self.tally.sent += len(shas) - len(pending)
-        self.progress.phase(Phase.SENDING, len(pending))
-        return pending
-
-    async def _deliver_in_batches(self, repository: "Repository", thread: HistoryThread, shas: list[bytes]) -> None:
-        """Several requests in flight; the last batch is sent when all others are stored.
-
-        The server remembers the last commit of the latest batch, so that one must not be overtaken.
-        """
-        self.progress.phase(Phase.SENDING, len(shas))
-        async with aclosing(self._batches(repository, thread, shas)) as batches:
-            try:
-                last = await self._send_all_but_last(batches)
-            except BaseExceptionGroup as group:
-                raise _first_of(group) from group
-        if last is not None:
-            await self._send(last)
 
     def _batches(
         self, repository: "Repository", thread: HistoryThread, shas: list[bytes]
@@ -232,56 +176,16 @@ class Push:
         commits = repository.commits(shas, engine=self.options.engine, jobs=self.options.jobs)
         return thread.stream(cut(thread.until_stopped(commits), self._limits))
 
-    async def _send_all_but_last(self, batches: AsyncGenerator[Batch, None]) -> Batch | None:
-        held: Batch | None = None
-        async with asyncio.TaskGroup() as group:
-            async for batch in batches:
-                if held is not None:
-                    await self._slots.acquire()
-                    group.create_task(self._send(held)).add_done_callback(lambda _: self._slots.release())
-                held = batch
-        return held
-
-    async def _send(self, batch: Batch) -> None:
-        """Send a batch, in halves where it is too large; a commit that is too large by itself is refused."""
-        payload = self.api.pack(batch.body())
-        if len(payload.body) > self._wire_bytes and len(batch) > 1:
-            await self._send_halves(batch)
-            return
-        try:
-            result = await self.api.push(self.target, payload, self.run_id)
-        except errors.TooLargeError as error:
-            if len(batch) > 1:
-                self._wire_bytes = max(1, len(payload.body) // 2)
-                await self._send_halves(batch)
-                return
-            self.tally.refused.append(RefusedCommit(batch.shas[0], str(error)))
-            self.progress.advance(1)
-            return
-        self._count(batch, result)
-
-    async def _send_halves(self, batch: Batch) -> None:
-        for half in batch.halves():
-            await self._send(half)
-
-    def _count(self, batch: Batch, result: PushResult) -> None:
-        if result.total != len(batch) or result.inserted + result.skipped + result.errors != result.total:
-            raise errors.UnexpectedAnswerError(
-                f"the server answered for {result.total} commits where {len(batch)} were sent"
-            )
-        self.tally.sent += result.inserted
-        self.tally.already_there += result.skipped
-        self.tally.refused += [RefusedCommit(each.sha, each.error) for each in result.details if each.error is not None]
-        self.progress.advance(len(batch))
-
-    def _count_stream(self, sent: int, result: StreamResult) -> None:
-        if result.total != sent or result.inserted + result.skipped + result.errors != result.total:
-            raise errors.UnexpectedAnswerError(f"the server answered for {result.total} commits where {sent} were sent")
-        self.tally.sent += result.inserted
-        self.tally.already_there += result.skipped
-        self.tally.refused += [RefusedCommit(line.sha or f"line {line.line}", line.message) for line in result.refused]
-        unlisted = result.errors - len(result.refused)
-        self.tally.refused += [RefusedCommit("unlisted", "the server lists the first 1,000 only")] * unlisted
+    def _delivery(self, repository: "Repository", thread: HistoryThread) -> Delivery:
+        return Delivery(
+            self.api,
+            self.target,
+            self.run_id,
+            terms=self._terms,
+            read=lambda shas: self._batches(repository, thread, shas),
+            tally=self.tally,
+            progress=self.progress,
+        )
 
     async def _record(self, plan: WalkPlan) -> None:
         """Record the tips that the server has all of; closes the run where one was opened."""
@@ -317,12 +221,6 @@ def _is_older(version: str, oldest: str) -> bool:
         return tuple(map(int, version.split(".")[:3])) < tuple(map(int, oldest.split(".")[:3]))
     except ValueError:
         return False
-
-
-def _first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """What stopped the push: the batches in flight were cancelled with it."""
-    first = group.exceptions[0]
-    return _first_of(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 def _new_run_id() -> UUID:

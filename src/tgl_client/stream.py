@@ -7,12 +7,10 @@ import zlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Final
 
-from tgl_client.batch import Batch
+from tgl_client.batch import Batches
 
 #: Below this many commits, several requests in flight are quicker, and a push that breaks off has stored more.
 STREAM_FROM: Final = 8_000
-
-Batches = AsyncGenerator[Batch, None]
 
 
 class StreamBody:
