@@ -19,6 +19,10 @@ format:
     uv run ruff format .
     uv run ruff check --fix .
 
+# docs/reference, written anew from the code
+docs:
+    uv run python tools/reference.py
+
 # commits per second over HTTP against raw COPY, as ratios: just bench --batch-size 100
 bench *args:
     uv run python -m benchmarks.ingest "$@"

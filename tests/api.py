@@ -8,6 +8,8 @@ from typing import Any, Self
 
 import aiohttp
 
+from tests.documented import check_documented
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -21,7 +23,7 @@ class Answer:
 
 
 class Api:
-    """A session with one bearer token."""
+    """A session with one bearer token. Each answer must be one that the OpenAPI document promises."""
 
     def __init__(self, url: str, token: str | None = None) -> None:
         self.url = url
@@ -39,7 +41,9 @@ class Api:
             arguments["data"] = io.BytesIO(dumps(json).encode())
             arguments["headers"] = {"Content-Type": "application/json", **arguments.get("headers", {})}
         async with self._session.request(method, self.url + path, **arguments) as response:
-            return Answer(response.status, response.headers, await response.read())
+            answer = Answer(response.status, response.headers, await response.read())
+        check_documented(method, path, answer.status, answer.headers, answer.body)
+        return answer
 
     async def get(self, path: str, **arguments: Any) -> Answer:
         return await self.request("GET", path, **arguments)

@@ -23,16 +23,15 @@ from schemathesis.generation.modes import GenerationMode
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
+from tests.documented import DOCUMENT
 from tests.server.callers import SETTINGS
 from tests.servers import RunningServer
 from tests.world import World
 from tgl_server.accounts.models import AuthSession, Role
 from tgl_server.accounts.service import create_user
-from tgl_server.app import create_app
 from tgl_server.auth.access_token import AccessTokens
 from tgl_server.db.engine import Database
 from tgl_server.decompression import CONTENT_ENCODINGS
-from tgl_server.openapi import openapi_document
 from tgl_server.openapi.operations import TAGS
 from tgl_server.settings import Settings
 
@@ -145,8 +144,7 @@ def caller(request: pytest.FixtureRequest, server: RunningServer, world: World) 
 @pytest.fixture(scope="module")
 def promised() -> OpenApiSchema:
     config = {"seed": 1, "phases": {"coverage": {"unexpected-methods": ["PUT"]}}}
-    document = openapi_document(create_app(Settings()))
-    return schemathesis.openapi.from_dict(document, config=SchemathesisConfig.from_dict(config))
+    return schemathesis.openapi.from_dict(DOCUMENT, config=SchemathesisConfig.from_dict(config))
 
 
 @pytest.mark.parametrize("tag", TAGS)

@@ -47,11 +47,11 @@ def complete(app: Litestar, raw: dict[str, Any]) -> Document:
     found = json.loads(encode_json({"paths": raw["paths"], "schemas": _enums(raw)}))
     handlers = dict(_handlers(app))
     _refuse_leftovers({handler.handler_name for handler in handlers.values()})
-    operations = {where: _Operation(handler, _raw(found, where)) for where, handler in handlers.items()}
+    operations = {where: _Operation(where[0], handler, _raw(found, where)) for where, handler in handlers.items()}
     paths: dict[str, Any] = {}
     for (path, method), operation in sorted(operations.items()):
         paths.setdefault(path, {})[method] = operation.described()
-    return {
+    document = {
         "openapi": "3.1.0",
         "info": {
             "title": raw["info"]["title"],
@@ -64,18 +64,21 @@ def complete(app: Litestar, raw: dict[str, Any]) -> Document:
         "paths": paths,
         "components": _components(operations.values(), found["schemas"]),
     }
+    # Through JSON, so that what was an enum is text, for YAML as well.
+    plain: Document = json.loads(msgspec.json.encode(document))
+    return plain
 
 
 class _Operation:
     """One handler under one path, and what the document says about it."""
 
-    def __init__(self, handler: HTTPRouteHandler, raw: dict[str, Any]) -> None:
+    def __init__(self, path: str, handler: HTTPRouteHandler, raw: dict[str, Any]) -> None:
         self.handler = handler
         self.id = handler.handler_name
         self.tags = raw["tags"]
         self.body, self.is_body_needed = _body(handler)
         self.answer = _answer(handler)
-        self.parameters = parameters_of(raw.get("parameters") or [])
+        self.parameters = parameters_of(path, raw.get("parameters") or [])
         self.has_body = self.body is not None
         places = {one["in"] for one in self.parameters} | ({"header"} if names_a_run(handler) else set())
         self.errors: list[ErrorType] = errors_of(handler, places, has_body=self.has_body)

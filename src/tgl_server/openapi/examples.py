@@ -95,6 +95,10 @@ _STATUS = commits.RepoStatus(
     last_attempt_at=_AT,
     last_success_at=_AT,
     stale=False,
+    last_error_at=_AT - timedelta(days=3),
+    last_error="The last push was interrupted; the next one continues where it stopped.",
+    expected_cadence_seconds=86_400,
+    learned_cadence_seconds=259_200,
 )
 _REPO = projects.RepoInfo(
     id=_REPO_ID,
@@ -104,7 +108,11 @@ _REPO = projects.RepoInfo(
     sync_method=projects.SyncMethod.PUSH_CLIENT,
     expected_cadence_seconds=86_400,
     created_at=_AT,
-    **{name: value for name, value in asdict(_STATUS).items() if name not in ("repo_id", "refs")},
+    **{
+        name: value
+        for name, value in asdict(_STATUS).items()
+        if name not in ("repo_id", "refs", "expected_cadence_seconds")
+    },
 )
 _RUN = commits.Run(
     id=_RUN_ID,

@@ -36,9 +36,13 @@ SHARED: dict[str, Any] = {
 }
 
 
-def parameters_of(raw: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """In the order path, query, header. Raises for one that nothing describes."""
-    return sorted((_parameter(one) for one in raw), key=lambda one: (_ORDER.index(one["in"]), one["in"] == "path"))
+def parameters_of(path: str, raw: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those of the path in its order, which Litestar does not keep, then the others. Raises for one without a word."""
+    return sorted((_parameter(one) for one in raw), key=lambda one: (_ORDER.index(one["in"]), _place(path, one)))
+
+
+def _place(path: str, parameter: dict[str, Any]) -> int:
+    return path.index(f"{{{parameter['name']}}}") if parameter["in"] == "path" else 0
 
 
 def names_a_run(handler: HTTPRouteHandler) -> bool:

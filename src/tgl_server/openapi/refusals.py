@@ -12,7 +12,7 @@ from tgl_protocol.problem import ErrorCode, FieldError
 from tgl_server import errors
 from tgl_server.errors import ApiError
 from tgl_server.limits.groups import GROUP_OPTION, RateGroup
-from tgl_server.openapi.access import access_errors, security_of
+from tgl_server.openapi.access import access_errors
 from tgl_server.openapi.headers import RATE_HEADERS
 from tgl_server.openapi.operations import OWN_ERRORS
 from tgl_server.problems import problem_of
@@ -56,12 +56,8 @@ def errors_of(handler: HTTPRouteHandler, places: set[str], *, has_body: bool) ->
     found += [errors.InvalidParameter] if places & {"query", "header"} else []
     found += _WITH_A_BODY if has_body else ()
     found += [errors.RateLimited] if is_limited(handler) else []
-    found += [errors.Unavailable] if _asks_the_database(handler) else []
+    found += [errors.Unavailable] if handler.handler_name != "health" else []  # a stopping server is alive
     return sorted(set(found), key=lambda error: (error.status, list(ErrorCode).index(error.code)))
-
-
-def _asks_the_database(handler: HTTPRouteHandler) -> bool:
-    return bool(security_of(handler)) or "database" in handler.parsed_fn_signature.parameters
 
 
 def error_responses(found: Iterable[ErrorType]) -> dict[str, Any]:
@@ -95,7 +91,7 @@ def _response(same_status: list[ErrorType]) -> dict[str, Any]:
         "examples": {code: {"$ref": f"#/components/examples/{code}"} for code in codes},
     }
     return {
-        "description": "\n".join(f"- `{error.code}`: {_sentence(error)}" for error in same_status),
+        "description": "\n".join(f"- `{error.code}`: {sentence_of(error)}" for error in same_status),
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},
         "content": {PROBLEM_MEDIA_TYPE: content},
     }
@@ -104,13 +100,14 @@ def _response(same_status: list[ErrorType]) -> dict[str, Any]:
 def error_example(error: ErrorType) -> dict[str, Any]:
     """A whole problem, for `components/examples`."""
     refusal = error()
-    refusal.detail = _sentence(error)
+    refusal.detail = sentence_of(error)
     if isinstance(refusal, errors.Invalid) and error.code in _REASONS:
         refusal.errors = [_REASONS[error.code]]
     return {"value": msgspec.to_builtins(problem_of(refusal, "019c2f6e9d3c7e5f8a0b1c2d3e4f5061"))}
 
 
-def _sentence(error: ErrorType) -> str:
+def sentence_of(error: ErrorType) -> str:
+    """Its default message."""
     if error is ApiError:
         return "The server failed; its log has the reason under this request id."
     return (error.__doc__ or "").strip()

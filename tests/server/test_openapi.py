@@ -1,0 +1,67 @@
+"""The OpenAPI document: where it is served, and that it says all there is to say."""
+
+from typing import Any
+
+import msgspec
+import pytest
+import yaml
+
+from tests.api import Api
+from tests.documented import DOCUMENT
+from tgl_server.openapi.examples import EXAMPLES
+
+OPERATIONS = [
+    pytest.param(operation, id=operation["operationId"])
+    for methods in DOCUMENT["paths"].values()
+    for operation in methods.values()
+]
+
+
+@pytest.mark.parametrize("path", ["/schema", "/schema/openapi.json"])
+async def test_the_server_serves_what_the_reference_shows(api: Api, path: str) -> None:
+    answer = await api.get(path)
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "application/json")
+    assert answer.json == DOCUMENT
+
+
+async def test_it_is_served_as_yaml(api: Api) -> None:
+    answer = await api.get("/schema/openapi.yaml")
+    assert (answer.headers["Content-Type"], yaml.safe_load(answer.body)) == ("application/yaml", DOCUMENT)
+
+
+@pytest.mark.parametrize("page", ["swagger", "redoc", "elements", "rapidoc", "scalar", "oauth2-redirect.html"])
+async def test_no_page_loads_scripts_from_elsewhere(api: Api, page: str) -> None:
+    answer = await api.get(f"/schema/{page}")
+    assert (answer.status, answer.json["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_an_operation_is_described(operation: dict[str, Any]) -> None:
+    assert operation["summary"]
+    assert operation["description"]
+    assert operation["tags"]
+    assert all("$ref" in each or each["description"] for each in operation["parameters"])
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: type(example).__name__)
+def test_an_example_is_valid(example: msgspec.Struct) -> None:
+    written = DOCUMENT["components"]["schemas"][type(example).__name__]["examples"]
+    assert [msgspec.convert(each, type(example)) for each in written] == [example]
+
+
+def test_every_body_and_answer_has_an_example() -> None:
+    used = set(_references(DOCUMENT["paths"]))
+    shown = {name for name, schema in DOCUMENT["components"]["schemas"].items() if "examples" in schema}
+    enums = {name for name, schema in DOCUMENT["components"]["schemas"].items() if "enum" in schema}
+    assert used - shown - enums == set()
+
+
+def _references(part: Any) -> Any:
+    if isinstance(part, dict):
+        if str(part.get("$ref")).startswith("#/components/schemas/"):
+            yield part["$ref"].rpartition("/")[2]
+        for each in part.values():
+            yield from _references(each)
+    elif isinstance(part, list):
+        for each in part:
+            yield from _references(each)
