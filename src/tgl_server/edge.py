@@ -1,6 +1,7 @@
 """What stands around the application: the same for every request, before and after anybody looks at its route.
 
-request log -> security headers -> client's address -> draining -> CORS -> head and body limits -> rate limit -> ...
+request log -> security headers -> client's address -> draining -> unknown keys -> CORS -> head and body limits
+    -> rate limit -> guards, which authenticate -> body -> handler
 """
 
 from collections.abc import AsyncIterator, Callable

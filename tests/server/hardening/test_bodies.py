@@ -13,6 +13,7 @@ import zstandard
 
 from tests.api import Answer, Api
 from tests.commits import batch, commit
+from tests.server.hardening.logged import logged_lines
 from tests.servers import RunningServer
 from tests.world import World
 from tgl_protocol.keys import generate_api_key
@@ -174,7 +175,7 @@ async def test_a_client_that_hangs_up_is_no_failure_of_ours(guarded: RunningServ
     async with _announced(guarded, f"{world.sync_path}/commits", 1000, *headers) as (_, writer):
         writer.write(b'{"commits"')
         await writer.drain()
-    lines = await asyncio.wait_for(_logged(guarded, "hangs-up"), 10)
+    lines = await logged_lines(guarded, "hangs-up")
     assert "status=400" in lines
     assert "error" not in lines
 
@@ -198,12 +199,3 @@ async def _write_without_end(writer: asyncio.StreamWriter) -> None:
     for _ in range(2**14):
         writer.write(b"a" * 2**16)
         await writer.drain()
-
-
-async def _logged(server: RunningServer, request_id: str) -> str:
-    """The log's lines about a request, once there are any."""
-    lines: list[str] = []
-    while not lines:
-        await asyncio.sleep(0.02)
-        lines = [line for line in server.log().splitlines() if request_id in line]
-    return "\n".join(lines)
