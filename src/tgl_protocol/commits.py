@@ -101,7 +101,11 @@ class SyncStatus(StrEnum):
 
 
 class RepoStatus(Struct, frozen=True):
-    """A repository's sync state, answered without counting rows."""
+    """A repository's sync state, answered without counting rows.
+
+    `error_message` goes with the next success, `last_error` stays. `stale` is by the cadence that was set, else by
+    the learned one: three times the usual pause between runs, one day at the least.
+    """
 
     repo_id: UUID
     status: SyncStatus
@@ -113,6 +117,10 @@ class RepoStatus(Struct, frozen=True):
     last_attempt_at: datetime | None
     last_success_at: datetime | None
     stale: bool
+    last_error_at: datetime | None = None
+    last_error: str | None = None
+    expected_cadence_seconds: int | None = None
+    learned_cadence_seconds: int | None = None
 
 
 class RunState(StrEnum):

@@ -52,7 +52,7 @@ CadenceSeconds = Annotated[
     Meta(
         ge=60,
         le=366 * 86_400,
-        description="A repository without a successful push for longer is stale; null for never",
+        description="A repository without a successful push for longer is stale; null for the learned cadence",
         examples=[86_400],
     ),
 ]
@@ -194,6 +194,9 @@ class RepoInfo(Struct, frozen=True, kw_only=True):
     last_attempt_at: datetime | None
     last_success_at: datetime | None
     stale: bool
+    last_error_at: datetime | None = None
+    last_error: str | None = None
+    learned_cadence_seconds: int | None = None
     created_at: datetime
 
 

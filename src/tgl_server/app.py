@@ -24,6 +24,7 @@ from tgl_server.db.engine import Database
 from tgl_server.draining import Draining
 from tgl_server.edge import edge_options, rate_limits, stand_around
 from tgl_server.ingest.routes import sync_router
+from tgl_server.ingest.sweep import sweeping
 from tgl_server.json_request import MAX_JSON_BYTES, JsonRequest
 from tgl_server.metrics.sampling import sampled
 from tgl_server.openapi import openapi_config
@@ -82,7 +83,7 @@ def _services(settings: Settings) -> Any:
         app.state.sessions = SessionAuthentication(database, app.state.access_tokens)
         app.state.passwords = await Passwords.create(argon2)
         try:
-            async with usage.flushing(), sampled(database, argon2):
+            async with usage.flushing(), sampled(database, argon2), sweeping(database, settings):
                 yield
         finally:
             argon2.close()

@@ -34,6 +34,8 @@ REPOS = text("""
            count(*) FILTER (WHERE sync_status = 'syncing') AS syncing,
            count(*) FILTER (WHERE sync_status = 'healthy') AS healthy,
            count(*) FILTER (WHERE sync_status = 'error') AS error,
+           count(*) FILTER (WHERE coalesce(last_success_at, '-infinity')
+                                  < now() - coalesce(expected_cadence, learned_cadence)) AS stale,
            CAST(coalesce(sum(total_commits), 0) AS bigint) AS commits
     FROM repos
 """)
@@ -99,6 +101,7 @@ class _Scrape(Collector):
 def _repo_metrics(found: RowMapping) -> Iterable[Metric]:
     statuses = [({"status": status.value}, found[status]) for status in SyncStatus]
     yield _gauge("tgl_repos", "Repositories by sync status.", statuses)
+    yield _gauge("tgl_repos_stale", "Repositories past their expected or learned cadence.", [({}, found["stale"])])
     yield _gauge("tgl_stored_commits", "Commits of all repositories, by their counters.", [({}, found["commits"])])
 
 

@@ -93,6 +93,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     max_body_bytes: Annotated[int, Meta(ge=1024)] = 32 * 1024 * 1024
     body_timeout_seconds: Positive = 60
     run_timeout_minutes: Positive = 15
+    sweep_seconds: Positive = 60
     shutdown_drain_seconds: Annotated[int, Meta(ge=0, le=10)] = 2
 
     argon2_time_cost: Positive = 2

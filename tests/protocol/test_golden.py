@@ -57,6 +57,10 @@ GOLDEN: dict[type, dict[str, Any]] = {
         "last_attempt_at": AT,
         "last_success_at": AT,
         "stale": False,
+        "last_error_at": AT,
+        "last_error": "interrupted",
+        "expected_cadence_seconds": None,
+        "learned_cadence_seconds": 86_400,
     },
     RunPage: {
         "items": [

@@ -4,10 +4,10 @@ Each grows with commits, so each has `repo_id` first in its primary key. None ha
 a push locks its repository's row once instead of once a row (`docs/decisions/no-foreign-key-from-commits.md`).
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Index, Integer, LargeBinary, text
+from sqlalchemy import Index, Integer, Interval, LargeBinary, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -76,8 +76,10 @@ class SyncRun(Base):
     user_id: Mapped[UUID | None]
     api_key_id: Mapped[UUID | None]
     error_message: Mapped[str | None]
+    clock_skew: Mapped[timedelta | None] = mapped_column(Interval)
 
     __table_args__ = (
         one_of("state", RunState),
+        Index("ix_sync_runs_running", "repo_id", postgresql_where=text("state = 'running'")),
         Index("ix_sync_runs_repo_id_started_at", "repo_id", "started_at"),
     )

@@ -60,7 +60,8 @@ MERGE_STAGED = text(f"""
 
 RECORD_REFUSAL = text("""
     WITH repo AS (
-        UPDATE repos SET sync_status = 'error', error_message = CAST(:message AS text), last_attempt_at = now()
+        UPDATE repos SET sync_status = 'error', error_message = CAST(:message AS text), last_attempt_at = now(),
+                         last_error = CAST(:message AS text), last_error_at = now()
         WHERE id = :repo_id RETURNING id
     )
     INSERT INTO sync_runs (repo_id, id, state, finished_at, batches, total, errors, client_version,
@@ -111,7 +112,7 @@ FINISH_RUN = text("""
 
 STATUS = text("""
     SELECT r.id, r.sync_status, r.error_message, r.last_attempt_at, r.last_success_at, r.last_ingested_sha,
-           r.total_commits, r.expected_cadence, now() AS now,
+           r.total_commits, r.expected_cadence, r.learned_cadence, r.last_error, r.last_error_at, now() AS now,
            (SELECT json_object_agg(name, encode(sha, 'hex')) FROM repo_refs WHERE repo_id = r.id) AS refs
     FROM repos r WHERE r.id = :repo_id
 """)

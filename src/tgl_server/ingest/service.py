@@ -29,6 +29,7 @@ from tgl_server.db.copy import copy_rows
 from tgl_server.ingest import queries
 from tgl_server.ingest.decode import COLUMNS, PreparedBatch, decode_shas
 from tgl_server.ingest.measure import Phase, PhaseClock
+from tgl_server.ingest.sweep import INTERRUPTED
 from tgl_server.origin import Origin
 from tgl_server.projects.models import RepoId
 
@@ -209,6 +210,10 @@ async def repo_status(connection: AsyncConnection, repo_id: RepoId, run_timeout:
         last_attempt_at=row["last_attempt_at"],
         last_success_at=row["last_success_at"],
         stale=is_stale(row, row["now"]),
+        last_error_at=row["last_error_at"],
+        last_error=row["last_error"],
+        expected_cadence_seconds=seconds_of(row["expected_cadence"]),
+        learned_cadence_seconds=seconds_of(row["learned_cadence"]),
     )
 
 
@@ -216,11 +221,16 @@ def current_status(row: RowMapping, now: datetime, run_timeout: timedelta) -> tu
     """A `syncing` that a crash left behind does not stay: without a batch for so long, the push was interrupted."""
     status = SyncStatus(row["sync_status"])
     if status is SyncStatus.SYNCING and now - row["last_attempt_at"] > run_timeout:
-        return SyncStatus.ERROR, "The last push was interrupted; the next one continues where it stopped."
+        return SyncStatus.ERROR, INTERRUPTED
     return status, row["error_message"]
 
 
 def is_stale(row: RowMapping, now: datetime) -> bool:
-    """Whether the repository missed its expected cadence; without one it never does."""
-    cadence, seen = row["expected_cadence"], row["last_success_at"]
+    """Whether the repository missed the cadence that was set, or else the learned one; without one it never does."""
+    cadence, seen = row["expected_cadence"] or row["learned_cadence"], row["last_success_at"]
     return cadence is not None and (seen is None or now - seen > cadence)
+
+
+def seconds_of(duration: timedelta | None) -> int | None:
+    """Whole seconds."""
+    return None if duration is None else int(duration.total_seconds())

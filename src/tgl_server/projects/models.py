@@ -56,6 +56,10 @@ class Repo(Identified, Dated, Base):
     last_ingested_sha: Mapped[bytes | None]
     total_commits: Mapped[int] = mapped_column(server_default=text("0"), default=0)
     expected_cadence: Mapped[timedelta | None] = mapped_column(Interval)
+    last_error_at: Mapped[datetime | None]
+    last_error: Mapped[str | None]
+    learned_cadence: Mapped[timedelta | None] = mapped_column(Interval)
+    learned_at: Mapped[datetime | None]
 
     __table_args__ = (
         UniqueConstraint("project_id", "name", name="uq_repos_project_id_name"),

@@ -21,7 +21,7 @@ from tgl_protocol.projects import (
 from tgl_server import errors
 from tgl_server.auth.principal import Principal
 from tgl_server.cursors import cut_page, decode_cursor
-from tgl_server.ingest.service import current_status, is_stale
+from tgl_server.ingest.service import current_status, is_stale, seconds_of
 from tgl_server.projects import queries
 from tgl_server.projects.models import ProjectId, RepoId
 
@@ -121,14 +121,14 @@ def _member(row: RowMapping) -> MemberInfo:
 
 def _repo(row: RowMapping, run_timeout: timedelta) -> RepoInfo:
     status, error_message = current_status(row, row["now"], run_timeout)
-    sha, cadence = row["last_ingested_sha"], row["expected_cadence"]
+    sha = row["last_ingested_sha"]
     return RepoInfo(
         id=row["id"],
         project_id=row["project_id"],
         name=row["name"],
         git_url=row["git_url"],
         sync_method=SyncMethod(row["sync_method"]),
-        expected_cadence_seconds=int(cadence.total_seconds()) if cadence is not None else None,
+        expected_cadence_seconds=seconds_of(row["expected_cadence"]),
         status=status,
         last_sync_at=row["last_success_at"],
         last_ingested_sha=sha.hex() if sha else None,
@@ -137,5 +137,8 @@ def _repo(row: RowMapping, run_timeout: timedelta) -> RepoInfo:
         last_attempt_at=row["last_attempt_at"],
         last_success_at=row["last_success_at"],
         stale=is_stale(row, row["now"]),
+        last_error_at=row["last_error_at"],
+        last_error=row["last_error"],
+        learned_cadence_seconds=seconds_of(row["learned_cadence"]),
         created_at=row["created_at"],
     )

@@ -66,7 +66,11 @@ FORGET_LOST_REF = text("""
 """)
 
 CLOSE_RUN = text("""
-    UPDATE sync_runs SET state = 'interrupted', finished_at = now()
+    WITH repo AS (
+        UPDATE repos SET sync_status = 'error', error_message = :message, last_error = :message, last_error_at = now()
+        WHERE id = :repo_id AND sync_status = 'syncing' AND last_attempt_at < now() - CAST(:run_timeout AS interval)
+    )
+    UPDATE sync_runs SET state = 'interrupted', finished_at = now(), error_message = :message
     WHERE repo_id = :repo_id AND id = :run_id AND state = 'running'
       AND last_batch_at < now() - CAST(:run_timeout AS interval)
 """)

@@ -15,6 +15,7 @@ from tgl_server.audit.service import Actor, record
 from tgl_server.commits.service import delete_stored
 from tgl_server.db.engine import Database
 from tgl_server.ingest.queries import LOCK_REPO
+from tgl_server.ingest.sweep import INTERRUPTED
 from tgl_server.projects.models import RepoId
 from tgl_server.verify import queries
 
@@ -108,8 +109,8 @@ async def _forget_ref(tx: AsyncSession, fault: Fault, _: timedelta) -> bool:
 
 
 async def _close_run(tx: AsyncSession, fault: Fault, run_timeout: timedelta) -> bool:
-    run_id = UUID(fault.subject)
-    return await _changes(tx, queries.CLOSE_RUN, repo_id=fault.repo_id, run_id=run_id, run_timeout=run_timeout)
+    whose = {"repo_id": fault.repo_id, "run_id": UUID(fault.subject)}
+    return await _changes(tx, queries.CLOSE_RUN, **whose, run_timeout=run_timeout, message=INTERRUPTED)
 
 
 async def _changes(tx: AsyncSession, statement: TextClause, **parameters: Any) -> bool:

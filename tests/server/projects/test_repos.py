@@ -56,6 +56,9 @@ async def test_a_new_repository_has_never_synced(people: People) -> None:
         "last_attempt_at": None,
         "last_success_at": None,
         "stale": True,
+        "last_error_at": None,
+        "last_error": None,
+        "learned_cadence_seconds": None,
         "created_at": repo["created_at"],
     }
     for address in ("linux", repo["id"], repo["id"].upper()):
