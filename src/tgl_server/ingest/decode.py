@@ -69,7 +69,7 @@ def prepare_batch(body: bytes) -> PreparedBatch:
         batch = _decoder.decode(body)
         if _NUL not in body:
             return _prepare(batch.commits, batch.client_version)
-    except (msgspec.DecodeError, UnicodeDecodeError, _BadCommit):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, _BadCommit):
         pass
     document = _parse(body)
     return _examine(document["commits"], document.get("client_version"))
@@ -82,7 +82,7 @@ def prepare_lines(lines: list[bytes], client_version: str | None) -> PreparedBat
         commits = _line_decoder.decode_lines(text)
         if _NUL not in text and len(commits) == len(lines):
             return _prepare(commits, client_version)
-    except (msgspec.DecodeError, UnicodeDecodeError, _BadCommit):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, _BadCommit):
         pass
     return _examine([_parse_line(line) for line in lines], client_version)
 
@@ -145,7 +145,7 @@ def _examine(items: list[Any], client_version: str | None) -> PreparedBatch:
         try:
             row = _examine_commit(item)
             rows.setdefault(row[0], row)
-        except (msgspec.ValidationError, _BadCommit) as error:
+        except (msgspec.ValidationError, UnicodeEncodeError, RecursionError, _BadCommit) as error:
             bad[index] = _field_error(index, item, error)
     return PreparedBatch(list(rows.values()), [_sent_sha(item) for item in items], bad, client_version)
 
@@ -155,7 +155,12 @@ def _loads(text: bytes) -> Any:
 
     Python refuses to read integers of thousands of digits; their first forty are as far out of range.
     """
-    return json.loads(text.decode("utf-8"), parse_int=lambda digits: int(digits[:40]))
+    return json.loads(text.decode("utf-8"), parse_int=lambda digits: int(digits[:40]), parse_constant=_refuse_constant)
+
+
+def _refuse_constant(name: str) -> None:
+    """Python reads NaN and Infinity; JSON has neither."""
+    raise ValueError(f"{name} is not JSON")
 
 
 def _parse_line(line: bytes) -> Any:
@@ -222,6 +227,9 @@ def _field_error(index: int, item: Any, error: Exception) -> FieldError:
     sha = _sent_sha(item) or None
     if isinstance(error, _BadCommit):
         return FieldError(str(error), index, sha, error.field or None)
+    if not isinstance(error, msgspec.ValidationError):
+        what = "a lone UTF-16 surrogate" if isinstance(error, UnicodeEncodeError) else "values nested too deeply"
+        return FieldError(f"Contains {what}", index, sha)
     match = _PATH.match(str(error))
     assert match is not None
     missing = _MISSING.search(match["message"])

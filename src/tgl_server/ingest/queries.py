@@ -34,25 +34,31 @@ MERGE_STAGED = text(f"""
         UPDATE repos SET
             total_commits = total_commits + counted.inserted,
             last_ingested_sha = coalesce(CAST(:last_sha AS bytea), last_ingested_sha),
-            sync_status = :status, error_message = NULL, last_attempt_at = now(), last_success_at = now()
+            sync_status = coalesce(CAST(:status AS text), sync_status),
+            error_message = CASE WHEN CAST(:status AS text) IS NULL THEN error_message END,
+            last_attempt_at = now(),
+            last_success_at = CASE WHEN CAST(:status AS text) = 'healthy' THEN now() ELSE last_success_at END
         FROM counted WHERE id = :repo_id
         RETURNING id, counted.inserted, counted.shas
     ), given AS (
         SELECT CAST(:run_id AS uuid) AS run_id, CAST(:run_state AS text) AS state, CAST(:total AS bigint) AS total,
                CAST(:errors AS bigint) AS errors, CAST(:client_version AS text) AS client_version,
-               CAST(:user_id AS uuid) AS user_id, CAST(:api_key_id AS uuid) AS api_key_id
+               CAST(:user_id AS uuid) AS user_id, CAST(:api_key_id AS uuid) AS api_key_id,
+               CAST(:clock_skew AS interval) AS clock_skew
     ), run AS (
         INSERT INTO sync_runs (repo_id, id, state, finished_at, batches, total, inserted, skipped, errors,
-                               client_version, user_id, api_key_id)
-        SELECT repo.id, given.run_id, given.state, CASE WHEN given.state = 'done' THEN now() END, 1, given.total,
+                               client_version, user_id, api_key_id, clock_skew)
+        SELECT repo.id, given.run_id, given.state, CASE WHEN given.state <> 'running' THEN now() END, 1, given.total,
                repo.inserted, given.total - given.errors - repo.inserted, given.errors, given.client_version,
-               given.user_id, given.api_key_id
+               given.user_id, given.api_key_id, given.clock_skew
         FROM repo, given
         ON CONFLICT (repo_id, id) DO UPDATE SET
-            state = EXCLUDED.state, finished_at = NULL, last_batch_at = now(), batches = sync_runs.batches + 1,
+            state = EXCLUDED.state, finished_at = NULL, error_message = NULL, last_batch_at = now(),
+            batches = sync_runs.batches + 1,
             total = sync_runs.total + EXCLUDED.total, inserted = sync_runs.inserted + EXCLUDED.inserted,
             skipped = sync_runs.skipped + EXCLUDED.skipped, errors = sync_runs.errors + EXCLUDED.errors,
-            client_version = coalesce(EXCLUDED.client_version, sync_runs.client_version)
+            client_version = coalesce(EXCLUDED.client_version, sync_runs.client_version),
+            clock_skew = coalesce(EXCLUDED.clock_skew, sync_runs.clock_skew)
         RETURNING batches = 1 AS is_new
     )
     SELECT repo.inserted, repo.shas, run.is_new FROM repo, run
@@ -65,9 +71,10 @@ RECORD_REFUSAL = text("""
         WHERE id = :repo_id RETURNING id
     )
     INSERT INTO sync_runs (repo_id, id, state, finished_at, batches, total, errors, client_version,
-                           user_id, api_key_id, error_message)
+                           user_id, api_key_id, clock_skew, error_message)
     SELECT repo.id, CAST(:run_id AS uuid), 'failed', now(), 1, CAST(:total AS bigint), CAST(:total AS bigint),
-           CAST(:client_version AS text), CAST(:user_id AS uuid), CAST(:api_key_id AS uuid), CAST(:message AS text)
+           CAST(:client_version AS text), CAST(:user_id AS uuid), CAST(:api_key_id AS uuid),
+           CAST(:clock_skew AS interval), CAST(:message AS text)
     FROM repo
     ON CONFLICT (repo_id, id) DO UPDATE SET
         state = 'failed', finished_at = now(), last_batch_at = now(), batches = sync_runs.batches + 1,
@@ -75,8 +82,11 @@ RECORD_REFUSAL = text("""
         error_message = EXCLUDED.error_message
 """)
 
-# LATERAL with LIMIT makes this one index look-up a sha: a plain anti-join, planned while the table was still empty,
-# scans the whole table for every request until autovacuum comes by.
+# A generic plan made while `commits` was empty would be kept while it fills, and scans the table for every sha until
+# autovacuum comes by; a plan of its own costs a fraction of a millisecond.
+PLAN_ANEW = text("SET LOCAL plan_cache_mode = force_custom_plan")
+
+# LATERAL with LIMIT makes this one index look-up a sha.
 MISSING_SHAS = text("""
     SELECT coalesce(string_agg(asked.sha, '' ORDER BY asked.n), '')
     FROM unnest(:shas) WITH ORDINALITY AS asked (sha, n)
@@ -100,13 +110,17 @@ FORGET_REFS = text("DELETE FROM repo_refs WHERE repo_id = :repo_id AND name = AN
 
 REFS = text("SELECT name, sha FROM repo_refs WHERE repo_id = :repo_id ORDER BY name")
 
-# A push that found nothing new has no run, but the repository has been seen to be in step.
+# A push that found nothing new has no run, but the repository has been seen to be in step. A run that was refused
+# stays failed, and its repository as it is.
 FINISH_RUN = text("""
     WITH repo AS (
         UPDATE repos SET sync_status = 'healthy', error_message = NULL, last_attempt_at = now(), last_success_at = now()
-        WHERE id = :repo_id RETURNING id
+        WHERE id = :repo_id AND NOT EXISTS (
+            SELECT 1 FROM sync_runs s WHERE s.repo_id = :repo_id AND s.id = :run_id AND s.state = 'failed'
+        )
+        RETURNING id
     )
-    UPDATE sync_runs SET state = 'done', finished_at = now(), error_message = NULL
+    UPDATE sync_runs SET state = 'done', finished_at = now()
     FROM repo WHERE repo_id = repo.id AND sync_runs.id = :run_id
 """)
 
@@ -124,4 +138,17 @@ RUNS = text("""
     WHERE s.repo_id = :repo_id
       AND (CAST(:before_at AS timestamptz) IS NULL OR (s.started_at, s.id) < (:before_at, CAST(:before_id AS uuid)))
     ORDER BY s.started_at DESC, s.id DESC LIMIT :limit
+""")
+
+# Over the last runs only, so that a long history costs no more than a short one.
+CLIENTS = text("""
+    SELECT k.prefix AS key_prefix, k.name AS key_name, u.display_name AS user_name, s.client_version,
+           count(*) AS runs, CAST(sum(s.inserted) AS bigint) AS inserted, max(s.last_batch_at) AS last_seen_at,
+           (array_agg(s.clock_skew ORDER BY s.last_batch_at DESC) FILTER (WHERE s.clock_skew IS NOT NULL))[1]
+               AS clock_skew
+    FROM (SELECT * FROM sync_runs WHERE repo_id = :repo_id ORDER BY started_at DESC LIMIT 1000) s
+    LEFT JOIN api_keys k ON k.id = s.api_key_id
+    LEFT JOIN users u ON u.id = s.user_id
+    GROUP BY k.id, u.id, s.client_version
+    ORDER BY last_seen_at DESC
 """)

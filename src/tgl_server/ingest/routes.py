@@ -11,6 +11,7 @@ from litestar.params import FromQuery, QueryParameter
 from tgl_protocol.commits import (
     MissingRequest,
     MissingResult,
+    PushingClients,
     PushResult,
     RefsResult,
     RefsUpdate,
@@ -24,6 +25,7 @@ from tgl_server.auth.principal import Principal
 from tgl_server.body import read_json, read_struct
 from tgl_server.db.engine import Database
 from tgl_server.ingest import runs, service
+from tgl_server.ingest.clients import clock_skew, list_clients
 from tgl_server.ingest.decode import PreparedBatch, bad_in_order, prepare_batch
 from tgl_server.ingest.measure import Phase, PhaseClock, note_refused, note_stored
 from tgl_server.ingest.service import Push
@@ -42,7 +44,8 @@ async def provide_push(
     request: AnyRequest, target: NamedDependency[RepoAccess], principal: NamedDependency[Principal]
 ) -> Push:
     """The repository, the caller and the run that a push request names."""
-    return Push(target.id, _run_id(request), principal, origin_of(request))
+    skew = clock_skew(request.headers.get("date"), datetime.now(UTC))
+    return Push(target.id, _run_id(request), principal, origin_of(request), skew)
 
 
 def _run_id(request: AnyRequest) -> UUID | None:
@@ -105,8 +108,8 @@ async def missing_shas(
 ) -> MissingResult:
     """Which of these shas does the repository lack?"""
     asked = await read_struct(request, MissingRequest, settings.max_body_bytes)
-    async with database.statements() as connection:
-        return MissingResult(await service.missing_shas(connection, target.id, asked.shas))
+    async with database.transaction() as tx:
+        return MissingResult(await service.missing_shas(tx, target.id, asked.shas))
 
 
 @put("/refs", guards=[may_push], request_max_body_size=None)
@@ -138,6 +141,13 @@ async def list_runs(
         )
 
 
+@get("/clients", guards=[may_push])
+async def pushing_clients(target: NamedDependency[RepoAccess], database: NamedDependency[Database]) -> PushingClients:
+    """Who pushes to the repository, with which key and version, and how far their clocks are off."""
+    async with database.statements() as connection:
+        return await list_clients(connection, target.id)
+
+
 async def _refuse(database: Database, push: Push, batch: PreparedBatch) -> None:
     """Nothing is stored; the refusal is remembered in a transaction of its own."""
     reason = f"A batch of {len(batch.shas)} commits was refused: {len(batch.bad)} of them are invalid."
@@ -150,7 +160,7 @@ async def _refuse(database: Database, push: Push, batch: PreparedBatch) -> None:
 sync_router = Router(
     "/sync/projects/{project:str}/repos/{repo:str}",
     opt=limited_as(RateGroup.SYNC),
-    route_handlers=[push_commits, stream_commits, repo_status, missing_shas, update_refs, list_runs],
+    route_handlers=[push_commits, stream_commits, repo_status, missing_shas, update_refs, list_runs, pushing_clients],
     dependencies={
         "target": Provide(provide_target),
         "principal": Provide(provide_principal),

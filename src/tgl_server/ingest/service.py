@@ -22,7 +22,7 @@ from tgl_protocol.commits import (
 )
 from tgl_protocol.problem import FieldError
 from tgl_server import errors
-from tgl_server.audit.actions import AuditAction
+from tgl_server.audit.actions import AuditAction, AuditOutcome
 from tgl_server.audit.service import AuditEntry, record
 from tgl_server.auth.principal import Principal
 from tgl_server.db.copy import copy_rows
@@ -43,6 +43,7 @@ class Push(Struct, frozen=True):
     run_id: UUID | None
     principal: Principal
     origin: Origin
+    clock_skew: timedelta | None = None
 
 
 async def ingest_batch(tx: AsyncSession, push: Push, batch: PreparedBatch, clock: PhaseClock) -> PushResult:
@@ -54,19 +55,19 @@ async def ingest_batch(tx: AsyncSession, push: Push, batch: PreparedBatch, clock
     if merged is None:
         raise errors.NotFound("This repository was deleted during the push.")
     if merged["is_new"]:
-        await record(tx, _started(push, batch))
+        await record(tx, _entry(AuditAction.SYNC_STARTED, push, batch.client_version))
     result = _result(batch, inserted=_cut(merged["shas"]))
     clock.lap(Phase.MERGE)
     return result
 
 
 def _merge_parameters(push: Push, batch: PreparedBatch) -> dict[str, Any]:
-    stays_open = push.run_id is not None
+    run_state, status = _outcome(push, batch)
     return {
         "repo_id": push.repo_id,
         "run_id": push.run_id or uuid7(),
-        "run_state": RunState.RUNNING if stays_open else RunState.DONE,
-        "status": SyncStatus.SYNCING if stays_open else SyncStatus.HEALTHY,
+        "run_state": run_state,
+        "status": status,
         "last_sha": _last_valid_sha(batch),
         "total": len(batch.shas),
         "errors": len(batch.bad),
@@ -74,11 +75,19 @@ def _merge_parameters(push: Push, batch: PreparedBatch) -> dict[str, Any]:
     }
 
 
+def _outcome(push: Push, batch: PreparedBatch) -> tuple[RunState, SyncStatus | None]:
+    """Of the run and of the repository; a batch without a valid commit says nothing about the repository."""
+    if push.run_id is not None:
+        return RunState.RUNNING, SyncStatus.SYNCING if batch.rows else None
+    return (RunState.DONE, SyncStatus.HEALTHY) if batch.rows else (RunState.FAILED, None)
+
+
 def _client(push: Push, client_version: str | None) -> dict[str, Any]:
     return {
         "client_version": client_version,
         "user_id": push.principal.user_id,
         "api_key_id": push.principal.key_id,
+        "clock_skew": push.clock_skew,
     }
 
 
@@ -89,15 +98,16 @@ def _last_valid_sha(batch: PreparedBatch) -> bytes | None:
     return None if last is None else bytes.fromhex(batch.shas[last])
 
 
-def _started(push: Push, batch: PreparedBatch) -> AuditEntry:
+def _entry(action: AuditAction, push: Push, client_version: str | None, **details: str) -> AuditEntry:
     return AuditEntry(
-        action=AuditAction.SYNC_STARTED,
+        action=action,
+        outcome=AuditOutcome.REFUSED if action is AuditAction.SYNC_REFUSED else AuditOutcome.SUCCESS,
         actor_user_id=push.principal.user_id,
         actor_key_id=push.principal.key_id,
         resource_type="repo",
         resource_id=str(push.repo_id),
         origin=push.origin,
-        details={"run_id": str(push.run_id) if push.run_id else None, "client_version": batch.client_version},
+        details={"run_id": str(push.run_id) if push.run_id else None, "client_version": client_version, **details},
     )
 
 
@@ -139,18 +149,24 @@ async def record_refusal(tx: AsyncSession, push: Push, total: int, client_versio
             **_client(push, client_version),
         },
     )
+    await record(tx, _entry(AuditAction.SYNC_REFUSED, push, client_version, reason=reason))
 
 
-async def missing_shas(connection: AsyncConnection, repo_id: RepoId, shas: list[str]) -> list[str]:
+async def missing_shas(tx: AsyncSession, repo_id: RepoId, shas: list[str]) -> list[str]:
     """Which of these the repository lacks, each once, in the order asked."""
-    wanted = decode_shas(shas, _bad_sha)
-    lacking = await connection.scalar(queries.MISSING_SHAS, {"repo_id": repo_id, "shas": wanted})
+    return await _lacking(tx, repo_id, decode_shas(shas, _bad_sha))
+
+
+async def _lacking(tx: AsyncSession, repo_id: RepoId, wanted: list[bytes]) -> list[str]:
+    await tx.execute(queries.PLAN_ANEW)
+    lacking = await tx.scalar(queries.MISSING_SHAS, {"repo_id": repo_id, "shas": wanted})
     return _cut(lacking or b"")
 
 
 async def update_refs(tx: AsyncSession, push: Push, refs: dict[str, str | None]) -> RefsResult:
     """Set and forget tips, and close the run if there is one. Refuses tips that are not stored."""
-    await tx.execute(queries.LOCK_REPO, {"repo_id": push.repo_id})
+    if await tx.scalar(queries.LOCK_REPO, {"repo_id": push.repo_id}) is None:
+        raise errors.NotFound("This repository was deleted during the push.")
     tips = {name: sha for name, sha in refs.items() if sha is not None}
     _check_names(refs)
     await _check_stored(tx, push.repo_id, tips)
@@ -176,8 +192,7 @@ async def _check_stored(tx: AsyncSession, repo_id: RepoId, tips: dict[str, str])
     wanted = decode_shas(tips.values(), _bad_sha)
     if not wanted:
         return
-    lacking = await tx.scalar(queries.MISSING_SHAS, {"repo_id": repo_id, "shas": wanted})
-    unknown = set(_cut(lacking or b""))
+    unknown = set(await _lacking(tx, repo_id, wanted))
     if unknown:
         raise errors.UnknownCommits(
             errors=[

@@ -74,10 +74,19 @@ async def ingest_stream(database: Database, push: Push, request: AnyRequest, slo
         # A chunk that has arrived whole is stored, also when what follows it never comes.
         if storing is not None:
             await storing
-    if push.run_id is None:
-        async with database.transaction() as tx:
-            await service.update_refs(tx, run, {})
+    if push.run_id is None and tally.total:
+        await _close(database, run, tally)
     return tally.result()
+
+
+async def _close(database: Database, run: Push, tally: _Tally) -> None:
+    """The end of a run that is the stream's own."""
+    async with database.transaction() as tx:
+        if tally.total > tally.errors:
+            await service.update_refs(tx, run, {})
+        else:
+            reason = f"A stream was refused: all of its {tally.errors} commits are invalid."
+            await service.record_refusal(tx, run, 0, None, reason)
 
 
 async def _store(database: Database, push: Push, batch: PreparedBatch, tally: _Tally, slow_ms: int) -> None:

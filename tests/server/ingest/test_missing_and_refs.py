@@ -1,10 +1,14 @@
 """Asking what is missing, and recording branch tips."""
 
 import pytest
+from sqlalchemy import text
 
 from tests.api import Api
-from tests.commits import batch, commit, sha_of
+from tests.commits import batch, commit, numbered, sha_of
 from tests.world import World
+from tgl_server.db.engine import Database
+from tgl_server.ingest.service import missing_shas
+from tgl_server.projects.models import RepoId
 
 
 @pytest.fixture
@@ -54,3 +58,21 @@ async def test_a_tip_that_is_not_stored_is_refused_and_nothing_recorded(pushed: 
 @pytest.mark.parametrize("name", ["", "n" * 1025, "nul\0"])
 async def test_a_ref_name_out_of_bounds_is_refused(pushed: Api, world: World, name: str) -> None:
     assert (await pushed.put(f"{world.sync_path}/refs", {"refs": {name: sha_of("a")}})).status == 422
+
+
+async def test_missing_keeps_to_the_index_when_the_table_was_empty_at_first(
+    api: Api, world: World, database: Database
+) -> None:
+    """A plan that was made for an empty table scans all of it for every sha."""
+    async with database.statements() as connection:
+        await connection.execute(text("VACUUM ANALYZE commits"))
+    async with database.transaction() as tx:
+        for _ in range(8):
+            await missing_shas(tx, RepoId(world.repo_id), [sha_of("a")])
+    await api.post(f"{world.sync_path}/commits", batch(*numbered(500)))
+    async with database.transaction() as tx:
+        await missing_shas(tx, RepoId(world.repo_id), [sha_of("a")])
+        before = await tx.scalar(text("SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'commits'"))
+        await missing_shas(tx, RepoId(world.repo_id), [sha_of(number) for number in range(500)])
+        after = await tx.scalar(text("SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'commits'"))
+    assert after == before

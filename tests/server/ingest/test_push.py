@@ -250,3 +250,43 @@ async def test_the_start_of_a_run_is_in_the_audit_log_once(api: Api, path: str, 
         found = await connection.execute(text("SELECT * FROM audit_logs WHERE action = 'sync:started'"))
     (entry,) = found.all()
     assert (entry.details["run_id"], str(entry.ip)) == (run["TGL-Run-Id"], "127.0.0.1")
+
+
+async def test_a_refused_run_stays_failed_when_it_is_closed(api: Api, path: str, world: World) -> None:
+    run = {"TGL-Run-Id": str(uuid4())}
+    await api.post(path, batch(commit("one", sha="nonsense")), headers=run)
+    await api.put(f"{world.sync_path}/refs", {"refs": {}}, headers=run)
+    assert (await status_of(api, world))["status"] == "error"
+    assert (await api.get(f"{world.sync_path}/runs")).json["items"][0]["state"] == "failed"
+
+
+async def test_a_refused_run_that_goes_on_forgets_its_error(api: Api, path: str, world: World) -> None:
+    run = {"TGL-Run-Id": str(uuid4())}
+    await api.post(path, batch(commit("one", sha="nonsense")), headers=run)
+    await api.post(path, batch(commit("one")), headers=run)
+    found = (await api.get(f"{world.sync_path}/runs")).json["items"][0]
+    assert (found["state"], found["error_message"]) == ("running", None)
+
+
+async def test_a_run_that_is_still_open_is_no_success_yet(api: Api, path: str, world: World) -> None:
+    run = {"TGL-Run-Id": str(uuid4())}
+    await api.post(path, batch(commit("one")), headers=run)
+    assert (await status_of(api, world))["last_success_at"] is None
+    await api.put(f"{world.sync_path}/refs", {"refs": {}}, headers=run)
+    assert (await status_of(api, world))["last_success_at"] is not None
+
+
+async def test_a_batch_without_a_valid_commit_says_nothing_about_the_repository(
+    api: Api, path: str, world: World
+) -> None:
+    await api.post(f"{path}?on_error=skip", batch(commit("one", sha="nonsense")))
+    found = await status_of(api, world)
+    assert (found["status"], found["last_success_at"]) == ("pending", None)
+    assert (await api.get(f"{world.sync_path}/runs")).json["items"][0]["state"] == "failed"
+
+
+async def test_a_refusal_is_in_the_audit_log(api: Api, path: str, database: Database) -> None:
+    await api.post(path, batch(commit("one", sha="nonsense")))
+    async with database.statements() as connection:
+        found = await connection.execute(text("SELECT outcome FROM audit_logs WHERE action = 'sync:refused'"))
+    assert found.scalars().all() == ["refused"]
