@@ -10,6 +10,7 @@ import copy
 import random
 import time
 from collections.abc import Callable, Sequence
+from email.utils import formatdate
 from types import TracebackType
 from typing import Final, Self, TypeVar
 from uuid import UUID
@@ -217,6 +218,8 @@ class Api:
     async def _send_once(self, method: str, url: str, headers: dict[str, str], body: Body) -> Answer:
         """One request; an answer that asks for another try is raised, any other is returned."""
         assert self._session is not None, "use `async with`"
+        # The server shows how far each client's clock is off.
+        headers = {**headers, "Date": formatdate(usegmt=True)}
         data = await body.open() if isinstance(body, StreamBody) else body
         try:
             async with self._session.request(

@@ -157,6 +157,28 @@ class RunPage(Struct, frozen=True):
     next_cursor: str | None
 
 
+class PushingClient(Struct, frozen=True):
+    """Who pushes to a repository with what: its runs by key (none for a session), user and client version.
+
+    `clock_skew_seconds` is how far its clock is behind ours, by the `Date` header of its latest push that had one.
+    """
+
+    key_prefix: str | None
+    key_name: str | None
+    user_name: str | None
+    client_version: str | None
+    runs: int
+    inserted: int
+    last_seen_at: datetime
+    clock_skew_seconds: int | None
+
+
+class PushingClients(Struct, frozen=True):
+    """By the last 1000 runs, who was seen last first."""
+
+    items: list[PushingClient]
+
+
 class Limits(Struct, frozen=True):
     """What one request may hold; bodies in bytes after decompression."""
 

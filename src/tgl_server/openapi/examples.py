@@ -129,6 +129,16 @@ _RUN = commits.Run(
     key_prefix="tgl_k3J9x2Qa",
     error_message=None,
 )
+_CLIENT = commits.PushingClient(
+    key_prefix="tgl_k3J9x2Qa",
+    key_name="build server",
+    user_name="Ada Lovelace",
+    client_version="0.1.0",
+    runs=12,
+    inserted=345,
+    last_seen_at=_AT,
+    clock_skew_seconds=1,
+)
 _AUDIT = audit.AuditRecord(
     id=UUID("019c2f6e-9060-7182-8394-5f6071829304"),
     at=_AT,
@@ -191,6 +201,8 @@ EXAMPLES: list[Struct] = [
     commits.RefsResult({"refs/heads/main": _SHA}),
     _STATUS,
     commits.RunPage([_RUN], None),
+    _CLIENT,
+    commits.PushingClients([_CLIENT]),
     commits.Capabilities(
         server_version="0.1.0",
         protocol_version=http.PROTOCOL_VERSION,
