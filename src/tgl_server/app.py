@@ -26,13 +26,12 @@ from tgl_server.edge import edge_options, rate_limits, stand_around
 from tgl_server.ingest.routes import sync_router
 from tgl_server.ingest.sweep import sweeping
 from tgl_server.json_request import MAX_JSON_BYTES, JsonRequest
+from tgl_server.logs import configure_logs
 from tgl_server.metrics.sampling import sampled
 from tgl_server.openapi import openapi_config
-from tgl_server.logs import configure_logs
-from tgl_server.openapi import openapi_config
 from tgl_server.problems import answer_problem
-from tgl_server.scrape import metrics
 from tgl_server.projects.routes import projects_router
+from tgl_server.scrape import metrics
 from tgl_server.settings import Settings, secret_texts
 from tgl_server.system import capabilities, health, ready
 

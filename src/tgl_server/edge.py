@@ -17,6 +17,7 @@ from tgl_protocol.http import REQUEST_ID_HEADER, RUN_ID_HEADER
 from tgl_server.auth.shedding import shed_strangers
 from tgl_server.draining import refuse_when_draining
 from tgl_server.limits.accounts import LoginLimit
+from tgl_server.limits.early import finish_bodies
 from tgl_server.limits.groups import group_limits
 from tgl_server.limits.intake import limit_intake
 from tgl_server.limits.limiter import RateLimiter
@@ -41,6 +42,7 @@ def stand_around(litestar: Litestar, settings: Settings) -> ASGIApp:
     """Around Litestar's own handler, as its middleware does not see requests that match no route."""
     app = shed_strangers(litestar.asgi_handler, litestar.state)
     app = refuse_when_draining(app)
+    app = finish_bodies(app)
     app = find_clients(app, parse_networks(settings.trusted_proxies))
     app = secure_answers(app, is_production=settings.environment is Environment.PRODUCTION)
     return log_requests(app)

@@ -12,15 +12,11 @@ _FORMAT = {"format": "date-time"}
 
 Since = Annotated[
     str | None,
-    Parameter(
-        schema_extra=_FORMAT, description="From this time on. Without a zone it is UTC"
-    ),
+    Parameter(schema_extra=_FORMAT, description="From this time on. Without a zone it is UTC"),
 ]
 Until = Annotated[
     str | None,
-    Parameter(
-        schema_extra=_FORMAT, description="Before this time. Without a zone it is UTC"
-    ),
+    Parameter(schema_extra=_FORMAT, description="Before this time. Without a zone it is UTC"),
 ]
 
 
@@ -33,6 +29,4 @@ def parse_instant(field: str, text: str | None) -> datetime | None:
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError):
         message = "Expected a date or time like 2026-01-02 or 2026-01-02T12:00:00Z; a + must be written as %2B"
-        raise errors.InvalidParameter(
-            f"`{field}` is no time.", [FieldError(message, field=field)]
-        ) from None
+        raise errors.InvalidParameter(f"`{field}` is no time.", [FieldError(message, field=field)]) from None

@@ -26,7 +26,7 @@ LONG = 9_000
 async def push(server: FaultyServer, path: Path) -> PushReport:
     server.features = [COMMIT_STREAM]
     quick = RetryPolicy(max_retries=3, max_waiting=2.0, scale=0.001)
-    async with Client(server.url, KEY, retries=quick, read_timeout=20) as client:
+    async with Client(server.url, KEY, retries=quick, read_timeout=2) as client:
         return await client.push(path, project="team", repo="app", options=PushOptions(stream_from=10))
 
 

@@ -32,6 +32,8 @@ async def _until_terminated(coroutine: Coroutine[Any, Any, T]) -> T:
         terminated.set()
         task.cancel()
 
+    # aiohttp leaves the failed writing of a body to nobody; what matters of it comes with the answer.
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)
     if sys.platform != "win32":
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
     try:

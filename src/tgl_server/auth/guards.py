@@ -11,16 +11,15 @@ from typing import Any, cast
 
 from litestar import Request
 from litestar.handlers import BaseRouteHandler
-from litestar.types import Guard
 
 from tgl_protocol.keys import MalformedApiKeyError, looks_like_api_key, parse_api_key
 from tgl_server import errors
 from tgl_server.audit.service import Actor
 from tgl_server.auth.api_key import ApiKeyAuthentication
-from tgl_server.auth.principal import Principal, Scope
+from tgl_server.auth.principal import Principal
 from tgl_server.auth.session import SessionAuthentication
-from tgl_server.metrics.definitions import API_KEY_REFUSALS
 from tgl_server.auth.usage import UsageCounter
+from tgl_server.metrics.definitions import API_KEY_REFUSALS
 from tgl_server.origin import AnyConnection, origin_of
 
 
@@ -77,17 +76,6 @@ async def commissioner(connection: AnyConnection, _: BaseRouteHandler) -> None:
     _refuse_key(principal)
     if not principal.is_commissioner:
         raise errors.Forbidden("Only a commissioner may do this.")
-
-
-def needs_scope(scope: Scope) -> Guard:
-    """A guard: the caller is known, and a key has this scope."""
-
-    async def guard(connection: AnyConnection, _: BaseRouteHandler) -> None:
-        principal = await authenticate(connection)
-        if scope not in principal.scopes:
-            raise errors.InsufficientScope(f"This API key lacks the scope {scope}.")
-
-    return guard
 
 
 def _refuse_key(principal: Principal) -> None:
