@@ -26,6 +26,8 @@ def check_documented(method: str, path: str, status: int, headers: Mapping[str, 
     name = operation["operationId"]
     promised = _resolved(operation["responses"].get(str(status)))
     assert promised is not None, f"{name} answered {status}, which it does not promise: {body[:300]!r}"
+    if status == 431 and body == b"":
+        return  # Granian's own, as promised
     if "content" not in promised:
         assert body == b"", f"{name} answered {status} with a body"
         return

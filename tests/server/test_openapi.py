@@ -8,7 +8,12 @@ import yaml
 
 from tests.api import Api
 from tests.documented import DOCUMENT
+from tests.server.people import People, people
+from tests.servers import RunningServer
+from tgl_server.accounts.models import Role
 from tgl_server.openapi.examples import EXAMPLES
+
+__all__ = ["people"]
 
 OPERATIONS = [
     pytest.param(operation, id=operation["operationId"])
@@ -33,6 +38,15 @@ async def test_it_is_served_as_yaml(api: Api) -> None:
 async def test_no_page_loads_scripts_from_elsewhere(api: Api, page: str) -> None:
     answer = await api.get(f"/schema/{page}")
     assert (answer.status, answer.json["code"]) == (404, "not_found")
+
+
+async def test_asking_for_the_document_changes_no_other_answer(server: RunningServer, people: People) -> None:
+    chef = await people.make("chef", Role.COMMISSIONER)
+    project = (await chef.post("/projects", {"slug": "demo", "name": "Demo"})).json["id"]
+    before = await chef.api.request("PATCH", f"/api/v1/projects/{project}")
+    await chef.api.get("/schema")
+    after = await chef.api.request("PATCH", f"/api/v1/projects/{project}")
+    assert before.json["code"] == after.json["code"] == "invalid_body"
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

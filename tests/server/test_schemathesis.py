@@ -68,6 +68,7 @@ class Caller:
     user_id: UUID
     database_url: str
     names: dict[str, str]
+    last_sent: str = ""
     turn: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     http: requests.Session = field(default_factory=requests.Session)
 
@@ -77,6 +78,7 @@ class Caller:
             del case.headers["Content-Encoding"]  # it says so, and does not compress
         headers = {"Authorization": f"Bearer {self._token(case)}"}
         # A stream takes what is no commit as well, and says so in its answer.
+        self.last_sent = repr((case.path_parameters, case.query, case.headers, case.body))
         left_out = {"negative_data_rejection"} if case.path.endswith("/stream") else set()
         checks = [CHECKS.get_one(name) for name in CHECKED if name not in left_out]
         case.call_and_validate(self.url, session=self.http, headers=headers, checks=checks)
@@ -149,7 +151,7 @@ def promised() -> OpenApiSchema:
 
 @pytest.mark.parametrize("tag", TAGS)
 def test_every_answer_is_as_documented(tag: str, promised: OpenApiSchema, caller: Caller) -> None:
-    broken = []
+    broken: list[str] = []
     for found in promised.include(tag=tag).get_all_operations():
         operation = found.ok()
         try:
@@ -157,8 +159,9 @@ def test_every_answer_is_as_documented(tag: str, promised: OpenApiSchema, caller
                 caller.send(case)
             send_random_cases(operation, caller)
         except (Failure, FailureGroup) as failure:
-            broken.append(failure)
-    assert not broken, "\n\n".join("\n".join(map(str, getattr(one, "exceptions", [one]))) for one in broken)
+            reasons = getattr(failure, "exceptions", [failure])
+            broken.append("\n".join([f"{operation.label}, last sent: {caller.last_sent}", *map(str, reasons)]))
+    assert not broken, "\n\n".join(broken)
 
 
 def chosen_cases(operation: APIOperation[Any, Any, Any, Any]) -> Iterator[schemathesis.Case]:

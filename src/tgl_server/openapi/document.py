@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
+from inspect import signature
 from typing import Any
 
 import msgspec
@@ -46,6 +47,8 @@ def complete(app: Litestar, raw: dict[str, Any]) -> Document:
     """The document, from Litestar's own, of which the paths and parameters are kept."""
     found = json.loads(encode_json({"paths": raw["paths"], "schemas": _enums(raw)}))
     handlers = dict(_handlers(app))
+    for handler in handlers.values():
+        _take_back(handler)
     _refuse_leftovers({handler.handler_name for handler in handlers.values()})
     operations = {where: _Operation(where[0], handler, _raw(found, where)) for where, handler in handlers.items()}
     paths: dict[str, Any] = {}
@@ -121,6 +124,16 @@ def _handlers(app: Litestar) -> Iterator[tuple[tuple[str, str], HTTPRouteHandler
             if handler.resolve_include_in_schema():
                 for method in handler.http_methods:
                     yield (route.path_format, method.lower()), handler
+
+
+def _take_back(handler: HTTPRouteHandler) -> None:
+    """While Litestar writes its document it adds a path's parameters to handlers that do not take them.
+
+    Left there, they would change what the server answers from then on: a missing body as an invalid parameter.
+    """
+    parameters = handler.parsed_fn_signature.parameters
+    for invented in parameters.keys() - signature(handler.fn).parameters.keys():
+        del parameters[invented]
 
 
 def _raw(found: dict[str, Any], where: tuple[str, str]) -> dict[str, Any]:

@@ -32,6 +32,7 @@ _HEADERS = {
     503: ["Retry-After"],
 }
 _MAX_NAMED = 5
+_NOTES = {431: "\n\nFar beyond the limit the answer has no body: the request never reaches the application."}
 _REASONS = {
     ErrorCode.INVALID_COMMITS: FieldError(
         "Expected `int` >= 0", 3, "9fceb02d0ae598e95dc970b74767f19372d61af8", "additions"
@@ -91,7 +92,8 @@ def _response(same_status: list[ErrorType]) -> dict[str, Any]:
         "examples": {code: {"$ref": f"#/components/examples/{code}"} for code in codes},
     }
     return {
-        "description": "\n".join(f"- `{error.code}`: {sentence_of(error)}" for error in same_status),
+        "description": "\n".join(f"- `{error.code}`: {sentence_of(error)}" for error in same_status)
+        + _NOTES.get(status, ""),
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},
         "content": {PROBLEM_MEDIA_TYPE: content},
     }

@@ -37,6 +37,7 @@ async def test_users_are_listed_by_state(boss: Person, people: People) -> None:
     retired = (await boss.get("/users?state=retired")).json["items"]
     assert [user["id"] for user in retired] == [str(ada.id)]
     assert (await boss.get("/users?state=unheard-of")).status == 422
+    assert (await boss.get("/users?state=null")).status == 422
     assert (await boss.get("/users?cursor=nonsense")).status == 422
 
 

@@ -117,7 +117,7 @@ async def test_pages_hold_each_row_once_while_others_are_written(chef: Person, d
     [
         "action=nothing", "action=project:created'--", "outcome=maybe", "actor_user_id=me", "limit=0", "limit=501",
         "since=x", "cursor=x", "cursor=W10", "format=xml", "resource_id=%00", "resource_type=%00",
-        "resource_id=" + "x" * 201,
+        "resource_id=" + "x" * 201, "action=null", "outcome=NULL", "actor_key_id=null", "format=null",
     ],
 )  # fmt: skip
 async def test_a_query_that_does_not_validate_is_refused(chef: Person, query: str) -> None:

@@ -208,6 +208,12 @@ async def test_a_run_stays_open_until_its_refs_are_recorded(api: Api, path: str,
     assert found["key_prefix"] == world.key[:12]
 
 
+@pytest.mark.parametrize("run_id", ["", "null", "{}", "4711"])
+async def test_a_run_id_that_is_no_uuid_is_refused(api: Api, path: str, run_id: str) -> None:
+    answer = await api.post(path, batch(commit("one")), headers={"TGL-Run-Id": run_id})
+    assert (answer.status, answer.json["code"]) == (422, "invalid_parameter")
+
+
 async def test_a_syncing_left_behind_does_not_stay_for_ever(
     api: Api, path: str, world: World, database: Database
 ) -> None:
