@@ -76,7 +76,6 @@ MATRIX: dict[str, Expected] = {
     "GET /health": public(200),
     "GET /ready": public(200),
     "GET /metrics": public(200),
-    "GET /metrics": public(200),
     "GET /api/v1/capabilities": public(200),
     "POST /api/v1/auth/register": public(422),
     "POST /api/v1/auth/login": public(422),
@@ -122,7 +121,6 @@ MATRIX: dict[str, Expected] = {
     "POST /api/v1/sync/projects/{project}/repos/{repo}/missing": pushes(422),
     "PUT /api/v1/sync/projects/{project}/repos/{repo}/refs": pushes(422),
     "GET /api/v1/sync/projects/{project}/repos/{repo}/runs": reads_sync(),
-    "GET /api/v1/sync/projects/{project}/repos/{repo}/clients": pushes(200),
     "GET /api/v1/sync/projects/{project}/repos/{repo}/clients": pushes(200),
     "GET /api/v1/audit-logs": web(403, 403, 403, 403, 403, 200),
 }
