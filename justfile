@@ -27,6 +27,10 @@ docs:
 bench *args:
     uv run python -m benchmarks.ingest "$@"
 
+# a whole push against git log: just bench-push ../some-repository
+bench-push *args:
+    uv run python -m benchmarks.push "$@"
+
 # the newest versions that fit, pinned without addresses
 pin:
     uv run python tools/pin.py
