@@ -37,18 +37,25 @@ _FEWEST_CONNECTIONS = 128
 _MAX_OPEN_FILES = 65_536
 
 
+def ip_address(host: str) -> str:
+    """The address that a host's name stands for, of IPv4 if it can be: Granian takes no names."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or "this cannot be a name"
+        raise StartupError(f"cannot listen on {host}: {reason}; choose an address of this machine as --host") from None
+    return str(min(found, key=lambda each: each[0] != socket.AF_INET)[4][0])
+
+
 def free_port(host: str) -> int:
-    """A TCP port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port that nobody listens on at this moment; `host` is an address."""
+    return _bind(host, 0)
 
 
 def serve(settings: Settings, *, host: str, port: int, workers: int) -> None:
     """Serve until SIGINT or SIGTERM; `tgl_server.draining` says how it ends."""
     _check_rate_limits(settings, workers)
-    _check_address(host, port)
+    check_address(host, port)
     server = Server(
         "thegitleague",
         address=host,
@@ -94,16 +101,24 @@ def _raise_open_files() -> int:
     return most
 
 
-def _check_address(host: str, port: int) -> None:
+def check_address(host: str, port: int) -> None:
     """Granian's own message for a taken port is a traceback in each worker."""
+    _bind(host, port)
+
+
+def _bind(host: str, port: int) -> int:
+    """The port that could be listened on; it is free again."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
+            where = f"{host} port {port}" if port else host
             raise StartupError(
-                f"cannot listen on {host} port {port}: {error.strerror}; choose another --port"
+                f"cannot listen on {where}: {error.strerror}; choose another {'--port' if port else '--host'}"
             ) from None
+        bound: int = probe.getsockname()[1]
+        return bound
 
 
 def _worker_app(settings: Settings, main_pid: int) -> Litestar:

@@ -4,12 +4,16 @@ import importlib.util
 import sys
 
 _NEEDS = "typer", "litestar", "granian", "sqlalchemy", "asyncpg"
+_INTERRUPTED = 130
 
 
 def main() -> None:
     """The entry point; says what to install when only the client is."""
     if any(importlib.util.find_spec(name) is None for name in _NEEDS):
         sys.exit("error: tgl-server is not installed here\nhint: pip install 'thegitleague[server]'")
-    from tgl_server.cli.commands import run  # noqa: PLC0415 -- needs the extra
+    try:
+        from tgl_server.cli.commands import run  # noqa: PLC0415 -- needs the extra
 
-    run()
+        run()
+    except KeyboardInterrupt:  # while modules are loaded, or in the last moment; Typer ends commands so
+        sys.exit(_INTERRUPTED)

@@ -3,10 +3,11 @@
 import sys
 
 import typer
+from alembic.util import CommandError
 
 import tgl_protocol
-from tgl_server.cli import demo, keys, migrate, serve, users, verify
-from tgl_server.errors import ServerError
+from tgl_server.cli import demo, keys, migrate, projects, repos, serve, users, verify
+from tgl_server.errors import Invalid, ServerError
 
 app = typer.Typer(
     name="tgl-server",
@@ -20,6 +21,8 @@ app.command("migrate")(migrate.migrate)
 app.command("demo")(demo.demo)
 app.command("verify")(verify.verify)
 app.add_typer(users.app, name="users")
+app.add_typer(projects.app, name="projects")
+app.add_typer(repos.app, name="repos")
 app.add_typer(keys.app, name="keys")
 
 
@@ -41,4 +44,12 @@ def run() -> None:
     try:
         app()
     except ServerError as error:
-        sys.exit(f"error: {error}")
+        sys.exit(f"error: {_sentence(error)}")
+    except CommandError as error:
+        sys.exit(f"error: {error}; `tgl-server migrate history` shows the versions that there are")
+
+
+def _sentence(error: ServerError) -> str:
+    """With the reasons for each field, which an HTTP answer lists beside it."""
+    reasons = [f"{reason.field}: {reason.message}" for reason in error.errors] if isinstance(error, Invalid) else []
+    return "; ".join(reasons) or str(error)

@@ -5,23 +5,37 @@ import os
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
+import typer
 
 from tgl_server.auth.argon2 import Argon2
 from tgl_server.auth.secret import kept_secret
 from tgl_server.db.embedded import default_data_dir, embedded_postgres
 from tgl_server.db.engine import Database
 from tgl_server.db.migrate import check_migrated
-from tgl_server.settings import Settings, load_settings
+from tgl_server.db.reachable import check_reachable
+from tgl_server.errors import ServerError
+from tgl_server.settings import BadSetting, Settings, load_settings
+
+Port = Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on; 0 takes a free one.")]
 
 _T = TypeVar("_T")
+_S = TypeVar("_S", bound=msgspec.Struct)
+_ENV_FILE = Path(".env")
 
 
 def process_settings(**overrides: Any) -> Settings:
     """From the environment and `.env` in the current folder."""
-    return load_settings(os.environ, Path(".env"), **overrides)
+    try:
+        return load_settings(os.environ, _ENV_FILE, **overrides)
+    except UnicodeDecodeError:
+        raise BadSetting(f"{_ENV_FILE.absolute()} is not UTF-8 text; save it as UTF-8") from None
+    except OSError as error:
+        raise BadSetting(
+            f"{_ENV_FILE.absolute()} cannot be read: {error.strerror}; change its permissions, or move it away"
+        ) from None
 
 
 def data_dir(settings: Settings) -> Path:
@@ -38,8 +52,12 @@ def with_secret_key(settings: Settings) -> Settings:
 
 @contextmanager
 def with_database(settings: Settings) -> Iterator[Settings]:
-    """Settings whose `database_url` can be used; starts the embedded PostgreSQL where none is named."""
+    """Settings whose `database_url` can be used; starts the embedded PostgreSQL where none is named.
+
+    Raises `DatabaseUnreachable`.
+    """
     if settings.database_url:
+        asyncio.run(check_reachable(settings.database_url))
         yield settings
         return
     with embedded_postgres(data_dir(settings)) as postgres:
@@ -62,3 +80,11 @@ async def _run(settings: Settings, act: Callable[[Database, Argon2], Awaitable[_
     finally:
         argon2.close()
         await database.close()
+
+
+def checked(kind: type[_S], **fields: str) -> _S:
+    """A request as the API would take it, from a command's arguments; raises `ServerError`."""
+    try:
+        return msgspec.convert(fields, kind)
+    except msgspec.ValidationError as error:
+        raise ServerError(f"this cannot be taken: {error}") from None

@@ -101,7 +101,7 @@ def reset_password(email: Email, password_stdin: FromStdin = False) -> None:
 
 async def find_account(tx: AsyncSession, email: str) -> User:
     """For commands that name a user."""
-    user = await service.find_user(tx, email)
+    user = await service.find_user(tx, email) if email.isprintable() else None
     if user is None:
         raise ServerError(f"there is no account {email}; `tgl-server users create {email}` makes one")
     return user

@@ -8,7 +8,9 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from sqlalchemy import URL, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
@@ -21,6 +23,14 @@ from tgl_server.settings import BadSetting, Settings
 # In a DATABASE_URL's query, and spelled as other programs spell it; no parameter of PostgreSQL's.
 _POOLED = "pgbouncer"
 _DRIVER = "postgresql+asyncpg"
+# Of libpq's parameters, those that asyncpg knows and that hold no secret: the logs hide the password before the @.
+_LIBPQ_FILES = "sslrootcert", "sslcert", "sslkey", "sslcrl", "passfile"
+_LIBPQ = (
+    *("sslmode", "sslnegotiation", "ssl_min_protocol_version", "ssl_max_protocol_version"),
+    *("target_session_attrs", "krbsrvname", "gsslib", *_LIBPQ_FILES),
+)
+_SSL_MODES = "disable", "allow", "prefer", "require", "verify-ca", "verify-full"
+_MAX_PORT = 65_535
 # A connection that was used so lately is not asked whether it is still there.
 _TRUSTED_SECONDS = 1.0
 
@@ -106,14 +116,55 @@ def is_pooled(text: str) -> bool:
 
 
 def database_url(text: str) -> URL:
-    """SQLAlchemy's URL for asyncpg, from any of the usual spellings of a PostgreSQL URL."""
-    return _parsed(text).difference_update_query([_POOLED])
+    """SQLAlchemy's URL for asyncpg, from any of the usual spellings of a PostgreSQL URL; raises `BadSetting`.
+
+    libpq's parameters travel in a URL of their own, asyncpg's `dsn`, for it takes most of them nowhere else.
+    """
+    url = _parsed(text).difference_update_query([_POOLED])
+    query = dict(url.query)
+    where: dict[str, str | tuple[str, ...]] = {name: query.pop(name) for name in ("host", "port") if name in query}
+    if "ssl" in query:  # as asyncpg calls it
+        query.setdefault("sslmode", query.pop("ssl"))
+    _check_parameters(query)
+    if query:
+        where["dsn"] = f"postgresql://?{urlencode(query)}"
+    url = url.set(query=where)
+    _check_address(url)
+    return url
+
+
+def _check_parameters(query: dict[str, str | tuple[str, ...]]) -> None:
+    for name, value in query.items():
+        if name not in _LIBPQ:
+            raise BadSetting(
+                f"DATABASE_URL has the parameter {name!r}, which is not understood; leave it out "
+                f"(understood are host, port, {_POOLED}, {', '.join(_LIBPQ)})"
+            )
+        if not isinstance(value, str):
+            raise BadSetting(f"DATABASE_URL has the parameter {name!r} more than once; leave one of them")
+        if name in _LIBPQ_FILES and not Path(value).is_file():
+            raise BadSetting(f"DATABASE_URL has {name}={value}, which is no file; correct the path")
+    if (mode := query.get("sslmode", "prefer")) not in _SSL_MODES:
+        raise BadSetting(f"DATABASE_URL has sslmode={mode}; write one of {', '.join(_SSL_MODES)}")
+
+
+def _check_address(url: URL) -> None:
+    """Host and port, or several of them: SQLAlchemy looks at those in the query only when it connects."""
+    try:
+        _, arguments = url.get_dialect()().create_connect_args(url)
+    except (ArgumentError, ValueError):
+        raise BadSetting(
+            "DATABASE_URL names hosts and ports that do not fit together; write ?host=a,b&port=5432,5432"
+        ) from None
+    ports = arguments.get("port", [])
+    if not all(0 < port <= _MAX_PORT for port in (ports if isinstance(ports, list) else [ports])):
+        raise BadSetting(f"DATABASE_URL has a port that is not between 1 and {_MAX_PORT}; the usual one is 5432")
 
 
 def _parsed(text: str) -> URL:
     try:
         url = make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise BadSetting("DATABASE_URL is not a database URL; write postgresql://user:password@host/name") from None
     if url.get_backend_name() not in ("postgresql", "postgres"):
         raise BadSetting(f"DATABASE_URL names {url.get_backend_name()}; TheGitLeague needs PostgreSQL 14 or later")
