@@ -1,59 +1,89 @@
 """`tgl-server demo`."""
 
+import os
+import shlex
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
+from sqlalchemy.exc import DBAPIError
 
-from tgl_server import demo as scene
 from tgl_server import serving
-from tgl_server.cli.context import data_dir, process_settings, run_with_database, with_database
+from tgl_server.cli.context import Port, data_dir, process_settings, run_with_database, with_database
 from tgl_server.db import migrate
+from tgl_server.demo import DemoFailed
+from tgl_server.demo.processes import ended_like_ctrl_c, run_client, server_process
+from tgl_server.demo.repository import NotCounted, check_repository, reachable_commits
+from tgl_server.demo.stage import PROJECT, Stage, Summary, clear_stage, set_stage, summarize
 from tgl_server.settings import Settings
+
+_HOST = "127.0.0.1"
 
 
 def demo(
     path: Annotated[Path, typer.Argument(help="The Git repository to push.")] = Path(),
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 0,
+    port: Port = 0,
     leave: Annotated[bool, typer.Option("--exit", help="Stop after the push.")] = False,
 ) -> None:
     """Try everything: database, server, project and key are made, and the repository at PATH is pushed.
 
     With --exit the status is 0 only if the server holds exactly the commits that the branches reach.
     """
+    check_repository(path.absolute())
     path = path.resolve()
     settings = process_settings()
-    with with_database(settings) as ready:
+    port = port or serving.free_port(_HOST)
+    serving.check_address(_HOST, port)
+    with ended_like_ctrl_c(), with_database(settings) as ready:
         migrate.upgrade(ready.database_url)
-        stage = run_with_database(lambda database, argon2: scene.set_stage(database, argon2, path), ready)
-        port = port or serving.free_port("127.0.0.1")
-        url = f"http://127.0.0.1:{port}"
-        _say(f"database  {'your DATABASE_URL' if settings.database_url else data_dir(settings)}")
-        _say(f"server    {url}")
-        _say(f"pushing   {path} to project {scene.PROJECT}, repository {stage.repo}")
-        with scene.server_process(ready.database_url, port) as server:
-            agrees = _push(ready, path, url, stage)
-            if not leave:
-                _print_next_steps(url, stage)
-                _serve_until_interrupted(server)
+        agrees = _play(settings, ready, path, port, leave=leave)
     if leave and not agrees:
         raise typer.Exit(1)
 
 
-def _push(settings: Settings, path: Path, url: str, stage: scene.Stage) -> bool:
+def _play(settings: Settings, ready: Settings, path: Path, port: int, *, leave: bool) -> bool:
+    """From the stage to its clearing; whether the server holds what the branches reach."""
+    url = f"http://{_HOST}:{port}"
+    with _stage(ready, path) as stage:
+        _say(f"database  {'your DATABASE_URL' if settings.database_url else data_dir(settings)}")
+        _say(f"server    {url}")
+        _say(f"pushing   {_shown(path)} to project {PROJECT}, repository {stage.repo}")
+        with server_process(ready.database_url, port) as server:
+            agrees = _push(ready, path, url, stage)
+            if not leave:
+                _print_next_steps(url, path, stage)
+                _serve_until_interrupted(server)
+    return agrees
+
+
+@contextmanager
+def _stage(settings: Settings, path: Path) -> Iterator[Stage]:
+    stage = run_with_database(lambda database, argon2: set_stage(database, argon2, path), settings)
+    try:
+        yield stage
+    finally:
+        # Where the database has gone, the key opens nothing; and it expires by itself.
+        with suppress(OSError, DBAPIError):
+            run_with_database(lambda database, _: clear_stage(database, stage), settings)
+
+
+def _push(settings: Settings, path: Path, url: str, stage: Stage) -> bool:
     """Run the client, print what came of it, and compare the server's count with git's."""
     started = time.monotonic()
-    report = scene.run_client(path, url, stage)["repositories"][0]
+    report = run_client(path, url, stage)["repositories"][0]
     seconds = time.monotonic() - started
-    summary = run_with_database(lambda database, _: scene.summarize(database, stage.repo_id), settings)
+    summary = run_with_database(lambda database, _: summarize(database, stage.repo_id), settings)
     _print_summary(summary, report, seconds)
     return _agrees(path, summary, report)
 
 
-def _print_summary(summary: scene.Summary, report: dict[str, Any], seconds: float) -> None:
+def _print_summary(summary: Summary, report: dict[str, Any], seconds: float) -> None:
     sent = report["sent"]
     rate = f", {sent / seconds:,.0f} commits/s" if sent else ""
     _say(f"sent      {sent:,} commits in {seconds:.1f} s{rate}" if sent else "sent      nothing new")
@@ -61,32 +91,37 @@ def _print_summary(summary: scene.Summary, report: dict[str, Any], seconds: floa
     _say(f"lines     +{summary.additions:,} -{summary.deletions:,}")
 
 
-def _agrees(path: Path, summary: scene.Summary, report: dict[str, Any]) -> bool:
-    reachable = scene.reachable_commits(path)
-    if reachable is None:
-        _say("checked   not against git, which is not installed")
-        return bool(summary.commits >= report["walked"] - report["held_back"])
-    expected = reachable - report["held_back"]
+def _agrees(path: Path, summary: Summary, report: dict[str, Any]) -> bool:
+    held_back = report["held_back"]
+    try:
+        reachable = reachable_commits(path)
+    except NotCounted as error:
+        _say(f"checked   not against git: {error}")
+        return bool(summary.commits >= report["walked"] - held_back)
+    expected = reachable - held_back
+    aside = f", of them {held_back:,} held back at the edge of this shallow clone" if held_back else ""
+    reached = f"checked   the local branches reach {reachable:,} commits{aside}"
     if summary.commits == expected:
-        _say(f"checked   the local branches reach {expected:,} commits, the server has as many")
+        _say(f"{reached}; the server has {'the others' if held_back else 'as many'}")
         return True
-    _say(f"checked   the local branches reach {expected:,} commits, the server has {summary.commits:,}")
+    _say(f"{reached}; the server has {summary.commits:,}")
     if summary.commits > expected:
         _say("          (history was rewritten since an earlier demo: the server forgets nothing that was pushed)")
     return False
 
 
-def _print_next_steps(url: str, stage: scene.Stage) -> None:
-    status = f"{url}/api/v1/sync/projects/{scene.PROJECT}/repos/{stage.repo}/status"
+def _print_next_steps(url: str, path: Path, stage: Stage) -> None:
+    status = f"{url}/api/v1/sync/projects/{PROJECT}/repos/{quote(stage.repo, safe='')}/status"
+    tgl = shlex.quote(str(Path(sys.executable).parent / "tgl"))
     _say("")
     _say("Try next, in another terminal:")
-    _say(f"  export TGL_URL={url} TGL_PROJECT={scene.PROJECT} TGL_REPO={stage.repo}")
+    _say(f"  export TGL_URL={url} TGL_PROJECT={PROJECT} TGL_REPO={shlex.quote(stage.repo)}")
     _say(f"  export TGL_API_KEY={stage.key}")
-    _say(f"  {Path(sys.executable).parent / 'tgl'} push        # after your next commit")
+    _say(f"  {tgl} push {shlex.quote(_shown(path))}        # after your next commit")
     _say(f'  curl -H "Authorization: Bearer $TGL_API_KEY" {status}')
     _say(f"  {url}/schema  in a browser shows the whole API")
     _say("")
-    _say("Serving until Ctrl-C. The key works for one day.")
+    _say("Serving until Ctrl-C. The key works as long.")
 
 
 def _serve_until_interrupted(server: subprocess.Popen[bytes]) -> None:
@@ -95,7 +130,12 @@ def _serve_until_interrupted(server: subprocess.Popen[bytes]) -> None:
     except KeyboardInterrupt:
         _say("Stopping.")
         return
-    raise scene.DemoFailed(f"the server ended by itself with status {code}")
+    raise DemoFailed(f"the server ended by itself with status {code}")
+
+
+def _shown(path: Path) -> str:
+    """A path need not be text."""
+    return os.fsencode(path).decode(errors="replace")
 
 
 def _say(line: str) -> None:
