@@ -14,9 +14,13 @@ from tgl_server import errors
 from tgl_server.auth.access_token import AccessClaims, AccessTokens
 from tgl_server.settings import Algorithm, Settings
 
-NOW = datetime.now(UTC)
 USER, SESSION = uuid4(), uuid4()
 OTHER_SECRET = "another-secret-" * 5
+
+
+def now() -> datetime:
+    """Asked anew by each test: the suite takes longer than a token may be old."""
+    return datetime.now(UTC)
 
 
 def tokens(algorithm: Algorithm = Algorithm.HS256, secret: str = SECRET_KEY) -> AccessTokens:
@@ -25,7 +29,7 @@ def tokens(algorithm: Algorithm = Algorithm.HS256, secret: str = SECRET_KEY) -> 
 
 def claims(**changes: Any) -> dict[str, Any]:
     """Of a good token; None leaves a claim out."""
-    good = {"sub": str(USER), "sid": str(SESSION), "iat": NOW, "exp": NOW + timedelta(minutes=5), "jti": "1"}
+    good = {"sub": str(USER), "sid": str(SESSION), "iat": now(), "exp": now() + timedelta(minutes=5), "jti": "1"}
     return {name: value for name, value in {**good, "typ": "access", **changes}.items() if value is not None}
 
 
@@ -35,36 +39,36 @@ def signed(secret: str = SECRET_KEY, algorithm: str = "HS256", **changes: Any) -
 
 def unsigned(header: dict[str, Any] | bytes, signature: str = "") -> str:
     head = header if isinstance(header, bytes) else json.dumps(header).encode()
-    body = json.dumps(claims(iat=NOW.timestamp(), exp=NOW.timestamp() + 300)).encode()
+    body = json.dumps(claims(iat=now().timestamp(), exp=now().timestamp() + 300)).encode()
     parts = [base64.urlsafe_b64encode(part).decode().rstrip("=") for part in (head, body)]
     return ".".join([*parts, signature])
 
 
 def test_a_token_says_whose_session_it_is() -> None:
-    token = tokens().issue(USER, SESSION, NOW)
+    token = tokens().issue(USER, SESSION, now())
     assert tokens().read(token) == AccessClaims(USER, SESSION)
     assert set(jwt.decode(token, options={"verify_signature": False})) == {"sub", "sid", "iat", "exp", "jti", "typ"}
 
 
 def test_two_tokens_of_one_moment_differ() -> None:
-    assert tokens().issue(USER, SESSION, NOW) != tokens().issue(USER, SESSION, NOW)
+    assert tokens().issue(USER, SESSION, now()) != tokens().issue(USER, SESSION, now())
 
 
 def test_a_token_expires_after_thirty_minutes() -> None:
-    almost = tokens().issue(USER, SESSION, NOW - timedelta(minutes=29))
-    over = tokens().issue(USER, SESSION, NOW - timedelta(minutes=31))
+    almost = tokens().issue(USER, SESSION, now() - timedelta(minutes=29))
+    over = tokens().issue(USER, SESSION, now() - timedelta(minutes=31))
     assert tokens().read(almost).user_id == USER
     with pytest.raises(errors.ExpiredToken):
         tokens().read(over)
 
 
 def test_a_clock_that_is_ahead_on_another_machine_does_no_harm() -> None:
-    assert tokens().read(signed(iat=NOW + timedelta(minutes=2))).user_id == USER
+    assert tokens().read(signed(iat=now() + timedelta(minutes=2))).user_id == USER
 
 
 @pytest.mark.parametrize("algorithm", Algorithm)
 def test_only_the_configured_algorithm_is_accepted(algorithm: Algorithm) -> None:
-    token = tokens(algorithm).issue(USER, SESSION, NOW)
+    token = tokens(algorithm).issue(USER, SESSION, now())
     for other in Algorithm:
         if other is algorithm:
             assert tokens(other).read(token).session_id == SESSION
@@ -90,7 +94,7 @@ FORGED = {
     "session is no UUID": signed(sid="1' OR 1=1"),
     "session is a number": signed(sid=5),
     "user is no UUID": signed(sub="root"),
-    "not yet valid": signed(nbf=NOW + timedelta(hours=1)),
+    "not yet valid": signed(nbf=now() + timedelta(hours=1)),
     "deeply nested header": unsigned(b"[" * 30_000),
     "header is a list": unsigned(b"[]"),
     "algorithm is a list": unsigned(b'{"alg": ["HS256"]}'),
@@ -113,7 +117,7 @@ def test_everything_else_is_refused_alike(token: str) -> None:
 
 def test_without_a_secret_a_token_is_good_for_its_own_process_alone() -> None:
     one, other = tokens(secret=""), tokens(secret="")
-    token = one.issue(USER, SESSION, NOW)
+    token = one.issue(USER, SESSION, now())
     assert isinstance(one.read(token).user_id, UUID)
     with pytest.raises(errors.InvalidCredentials):
         other.read(token)

@@ -50,4 +50,4 @@ async def test_two_clients_push_the_same_history_in_opposite_order(
         stored = await connection.scalar(text("SELECT count(*) FROM commits"))
     status = (await api.get(f"{world.sync_path}/status")).json
     assert stored == status["total_commits"] == ROUNDS * COMMITS
-    assert "deadlock" not in postgres.log_file.read_text()
+    assert "deadlock detected" not in postgres.log_file.read_text()
