@@ -29,7 +29,7 @@ def tokens(algorithm: Algorithm = Algorithm.HS256, secret: str = SECRET_KEY) -> 
 
 def claims(**changes: Any) -> dict[str, Any]:
     """Of a good token; None leaves a claim out."""
-    good = {"sub": str(USER), "sid": str(SESSION), "iat": now(), "exp": now() + timedelta(minutes=5), "jti": "1"}
+    good = {"sub": str(USER), "sid": str(SESSION), "iat": now(), "exp": now() + timedelta(days=1), "jti": "1"}
     return {name: value for name, value in {**good, "typ": "access", **changes}.items() if value is not None}
 
 
@@ -39,7 +39,7 @@ def signed(secret: str = SECRET_KEY, algorithm: str = "HS256", **changes: Any) -
 
 def unsigned(header: dict[str, Any] | bytes, signature: str = "") -> str:
     head = header if isinstance(header, bytes) else json.dumps(header).encode()
-    body = json.dumps(claims(iat=now().timestamp(), exp=now().timestamp() + 300)).encode()
+    body = json.dumps(claims(iat=now().timestamp(), exp=now().timestamp() + 86_400)).encode()
     parts = [base64.urlsafe_b64encode(part).decode().rstrip("=") for part in (head, body)]
     return ".".join([*parts, signature])
 
