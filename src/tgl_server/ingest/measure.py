@@ -8,6 +8,7 @@ import structlog
 from tgl_protocol.commits import PushResult
 from tgl_server.metrics.definitions import BATCHES, COMMITS, PHASE_SECONDS, counter, histogram
 from tgl_server.projects.models import RepoId
+from tgl_server.tracing.current import current_trace
 
 log = structlog.get_logger()
 
@@ -23,17 +24,20 @@ class Phase(StrEnum):
 
 
 class PhaseClock:
-    """Each lap ends a phase that began where the one before ended."""
+    """Each lap ends a phase that began where the one before ended; `trace` hears of it, where the request is traced."""
 
-    __slots__ = ("_last", "seconds")
+    __slots__ = ("_last", "seconds", "trace")
 
     def __init__(self) -> None:
         self.seconds: dict[Phase, float] = {}
+        self.trace = current_trace.get()
         self._last = perf_counter()
 
     def lap(self, phase: Phase) -> None:
         now = perf_counter()
         self.seconds[phase] = self.seconds.get(phase, 0.0) + now - self._last
+        if self.trace is not None:
+            self.trace.phase(phase.value, now - self._last)
         self._last = now
 
 
@@ -45,6 +49,8 @@ def note_stored(clock: PhaseClock, repo_id: RepoId, result: PushResult, slow_ms:
     counter(COMMITS, "refused").inc(result.errors)
     for phase, seconds in clock.seconds.items():
         histogram(PHASE_SECONDS, phase.value).observe(seconds)
+    if clock.trace is not None:
+        clock.trace.stored(str(repo_id), result.total, result.inserted)
     _log_if_slow(clock, repo_id, result, slow_ms)
 
 
