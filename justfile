@@ -23,7 +23,7 @@ format:
 docs:
     uv run python tools/reference.py
 
-# commits per second over HTTP against raw COPY, as ratios: just bench --batch-size 100
+# commits per second over HTTP against raw COPY, as ratios: just bench --only "JSON by 1000" --rounds 5
 bench *args:
     uv run python -m benchmarks.ingest "$@"
 

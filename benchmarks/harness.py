@@ -1,0 +1,86 @@
+"""What the benchmarks share: a server over a new PostgreSQL, repositories and keys in it, and looking at its worker."""
+
+import asyncio
+import statistics
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psutil
+
+from tests.servers import RunningServer, running_server
+from tests.world import World, make_world
+from tgl_server.api_keys.service import create_key
+from tgl_server.auth.argon2 import Argon2
+from tgl_server.db import migrate
+from tgl_server.db.embedded import EmbeddedPostgres, embedded_postgres
+from tgl_server.db.engine import Database
+from tgl_server.projects.service import create_repo, find_project
+from tgl_server.settings import Settings
+
+#: As a server has them by default; the tests' servers hash faster.
+ARGON2: dict[str, Any] = {"argon2_time_cost": 2, "argon2_memory_kib": 19 * 1024}
+MEGABYTE = 2**20
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A server with one worker, all of it on this machine."""
+
+    postgres: EmbeddedPostgres
+    server: RunningServer
+    world: World
+
+    def sync_path(self, repo: str) -> str:
+        return f"/api/v1/sync/projects/{self.world.project}/repos/{repo}"
+
+
+@contextmanager
+def staged(**settings: Any) -> Iterator[Stage]:
+    """With everything on that a server has by default; the rate limiter counts, with a limit that is never reached."""
+    with tempfile.TemporaryDirectory() as folder, embedded_postgres(Path(folder) / "pg") as postgres:
+        migrate.upgrade(postgres.dsn)
+        world = asyncio.run(make_world(postgres.dsn))
+        with running_server(database_url=postgres.dsn, **settings) as server:
+            yield Stage(postgres, server, world)
+
+
+async def add_repos(stage: Stage, names: Sequence[str]) -> dict[str, UUID]:
+    """Repositories in the world's project, by their names."""
+    database = Database(Settings(database_url=stage.postgres.dsn))
+    async with database.transaction() as tx:
+        project = await find_project(tx, stage.world.project)
+        assert project is not None
+        found = {name: (await create_repo(tx, project, name, stage.world.user_id)).id for name in names}
+    await database.close()
+    return found
+
+
+async def add_keys(stage: Stage, count: int) -> list[str]:
+    """Keys of the world's user, hashed as a server does by default."""
+    settings = Settings(database_url=stage.postgres.dsn, argon2_concurrency=2, **ARGON2)
+    database, argon2 = Database(settings), Argon2(settings)
+    async with database.transaction() as tx:
+        made = [await create_key(tx, argon2, stage.world.user_id, f"client {n}") for n in range(count)]
+    argon2.close()
+    await database.close()
+    return [key.full_key for _, key in made]
+
+
+def worker_of(server: RunningServer) -> psutil.Process:
+    """The process that answers; beside it there is the main process, and what multiprocessing needs."""
+    return max(psutil.Process(server.pid).children(), key=lambda child: child.memory_info().rss)
+
+
+def private_mb(process: psutil.Process) -> float:
+    """What would be free again without this process (USS)."""
+    return float(process.memory_full_info().uss) / MEGABYTE
+
+
+def percentile(values: Sequence[float], percent: int) -> float:
+    """Of at least one value."""
+    return statistics.quantiles([*values, values[-1]], n=100, method="inclusive")[percent - 1]

@@ -1,0 +1,95 @@
+"""HTTP/1.1 over one kept connection, with nothing that a benchmark does not need.
+
+The client shares two cores with server and database, so whatever it takes is missing in what is measured.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Self, cast
+from urllib.parse import urlsplit
+
+_END_OF_HEAD = b"\r\n\r\n"
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    head: bytes
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        """The first of this name."""
+        found = re.search(rb"\r\n" + re.escape(name.encode()) + rb": *([^\r]*)", self.head, re.IGNORECASE)
+        return found[1].decode() if found else None
+
+
+class Connection(asyncio.Protocol):
+    """One request at a time; use `connected`."""
+
+    def __init__(self, host: str) -> None:
+        self._host = host
+        self._buffer = bytearray()
+        self._answer: asyncio.Future[Answer] | None = None
+        self.transport: asyncio.Transport
+
+    @classmethod
+    async def open(cls, url: str) -> Self:
+        """To the server at this address, with a port."""
+        address = urlsplit(url)
+        assert address.hostname
+        assert address.port
+        loop = asyncio.get_running_loop()
+        _, connection = await loop.create_connection(lambda: cls(address.netloc), address.hostname, address.port)
+        return connection
+
+    async def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+        """The answer; `body` is as it travels, also when `headers` say that it is chunked."""
+        if "Transfer-Encoding" not in headers:
+            headers = {**headers, "Content-Length": str(len(body))}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        head = f"{method} {path} HTTP/1.1\r\nHost: {self._host}\r\n{lines}\r\n"
+        self._answer = asyncio.get_running_loop().create_future()
+        self.transport.writelines([head.encode(), body])
+        return await self._answer
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's own is no subclass
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(error or ConnectionError("the server closed the connection"))
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        end = self._buffer.find(_END_OF_HEAD)
+        if end < 0 or self._answer is None:
+            return
+        found = _LENGTH.search(self._buffer, 0, end + 2)
+        start = end + len(_END_OF_HEAD)
+        length = int(found[1]) if found else 0
+        if len(self._buffer) >= start + length:
+            body = bytes(self._buffer[start : start + length])
+            self._answer.set_result(Answer(int(self._buffer[9:12]), bytes(self._buffer[:end]), body))
+            self._buffer.clear()
+            self._answer = None
+
+
+@asynccontextmanager
+async def connected(url: str, count: int) -> AsyncIterator[list[Connection]]:
+    """So many connections, closed at the end."""
+    opened = [await Connection.open(url) for _ in range(count)]
+    try:
+        yield opened
+    finally:
+        for each in opened:
+            each.transport.close()
+
+
+def chunked(pieces: list[bytes]) -> bytes:
+    """A body of these pieces as `Transfer-Encoding: chunked` sends it."""
+    framed = (b"%x\r\n%b\r\n" % (len(piece), piece) for piece in [*pieces, b""])
+    return b"".join(framed)
