@@ -34,6 +34,7 @@ from tgl_server.projects.routes import projects_router
 from tgl_server.scrape import metrics
 from tgl_server.settings import Settings, secret_texts
 from tgl_server.system import capabilities, health, ready
+from tgl_server.tracing.switch import tracing
 
 
 def create_app(settings: Settings, lifespan: Sequence[Any] = ()) -> Litestar:
@@ -43,7 +44,7 @@ def create_app(settings: Settings, lifespan: Sequence[Any] = ()) -> Litestar:
     api = Router(API_PREFIX, route_handlers=[capabilities, *features])
     app = Litestar(
         route_handlers=[health, ready, metrics, api],
-        lifespan=[_services(settings), rate_limits(settings), *lifespan],
+        lifespan=[*tracing(settings), _services(settings), rate_limits(settings), *lifespan],
         exception_handlers={Exception: answer_problem},
         after_exception=[record_refusal],
         request_class=JsonRequest,

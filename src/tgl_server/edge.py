@@ -1,7 +1,7 @@
 """What stands around the application: the same for every request, before and after anybody looks at its route.
 
-request log -> security headers -> client's address -> draining -> unknown keys -> CORS -> head and body limits
-    -> rate limit -> guards, which authenticate -> body -> handler
+traces, if any -> request log -> security headers -> client's address -> draining -> unknown keys -> CORS
+    -> head and body limits -> rate limit -> guards, which authenticate -> body -> handler
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -26,6 +26,7 @@ from tgl_server.origin import find_clients, parse_networks
 from tgl_server.request_log import log_requests
 from tgl_server.security_headers import secure_answers
 from tgl_server.settings import Environment, Settings
+from tgl_server.tracing.switch import trace
 
 _RATE_HEADERS = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After"]
 
@@ -45,7 +46,7 @@ def stand_around(litestar: Litestar, settings: Settings) -> ASGIApp:
     app = finish_bodies(app)
     app = find_clients(app, parse_networks(settings.trusted_proxies))
     app = secure_answers(app, is_production=settings.environment is Environment.PRODUCTION)
-    return log_requests(app)
+    return trace(log_requests(app), litestar, settings)
 
 
 def rate_limits(settings: Settings) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:

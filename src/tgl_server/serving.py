@@ -24,6 +24,7 @@ from tgl_server.errors import StartupError
 from tgl_server.limits.storage import is_shared
 from tgl_server.metrics.shared import counted_together
 from tgl_server.settings import Settings
+from tgl_server.tracing.switch import check_installed
 
 _SHUTDOWN_SECONDS = 20
 # Also how long a kept connection may be idle. More than the 15 s after which aiohttp closes one itself, so that a
@@ -55,6 +56,7 @@ def free_port(host: str) -> int:
 def serve(settings: Settings, *, host: str, port: int, workers: int) -> None:
     """Serve until SIGINT or SIGTERM; `tgl_server.draining` says how it ends."""
     _check_rate_limits(settings, workers)
+    check_installed(settings)
     check_address(host, port)
     server = Server(
         "thegitleague",

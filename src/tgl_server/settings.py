@@ -26,6 +26,8 @@ RATE_LIMIT_STORAGES = ("memory", "redis", "rediss", "redis+unix", "valkey", "val
 _PLACEHOLDER_WORDS = ("changeme", "change-me", "change_me", "secret", "password", "example", "insecure", "default")
 _MIN_DIFFERENT = 9
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-fA-F:.]+\](:[0-9]{1,5})?")
+_COLLECTOR = re.compile(r"(https?://[^/?#\s]+[^?#\s]*)?")
+_SECRET_HEADER_LENGTH = 16
 
 
 class Environment(StrEnum):
@@ -112,6 +114,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     metrics_token: str = ""
     slow_batch_ms: Annotated[int, Meta(ge=0)] = 1000
 
+    otel_exporter_otlp_endpoint: str = ""
+    otel_exporter_otlp_headers: str = ""
+    otel_service_name: str = "tgl-server"
+
     trusted_proxies: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
 
@@ -123,14 +129,27 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 def secret_texts(settings: Settings) -> list[str]:
     """What no log may show: the secret key, and the passwords inside of addresses as they are written and meant."""
-    found = [settings.secret_key, settings.metrics_token]
-    for url in (settings.database_url, settings.rate_limit_storage):
+    found = [settings.secret_key, settings.metrics_token, *_header_secrets(settings.otel_exporter_otlp_headers)]
+    for url in (settings.database_url, settings.rate_limit_storage, settings.otel_exporter_otlp_endpoint):
         password = url.partition("://")[2].rpartition("@")[0].partition(":")[2]
         found += [password, unquote(password)]
     return sorted({text for text in found if text}, key=len, reverse=True)
 
 
-_SECRETS = ("database_url", "secret_key", "rate_limit_storage", "metrics_token")
+def _header_secrets(headers: str) -> list[str]:
+    """Long last words of the values; a short one is the name of a tenant, and may be read."""
+    words = [unquote(header.partition("=")[2]).split() for header in headers.split(",")]
+    return [found[-1] for found in words if found and len(found[-1]) >= _SECRET_HEADER_LENGTH]
+
+
+_SECRETS = (
+    "database_url",
+    "secret_key",
+    "rate_limit_storage",
+    "metrics_token",
+    "otel_exporter_otlp_endpoint",
+    "otel_exporter_otlp_headers",
+)
 
 
 def load_settings(environ: Mapping[str, str], env_file: Path | None = None, **overrides: Any) -> Settings:
@@ -181,6 +200,8 @@ def _check(settings: Settings) -> None:
     for origin in settings.cors_origins:
         if not _ORIGIN.fullmatch(origin):
             raise BadSetting(f"CORS_ORIGINS has {origin!r}, which is no origin; write it like https://league.example")
+    if not _COLLECTOR.fullmatch(settings.otel_exporter_otlp_endpoint):
+        raise BadSetting("OTEL_EXPORTER_OTLP_ENDPOINT must be the http:// or https:// address of a collector")
     scheme = settings.rate_limit_storage.partition("://")[0]
     if scheme not in RATE_LIMIT_STORAGES:
         raise BadSetting(f"RATE_LIMIT_STORAGE must begin with one of {', '.join(RATE_LIMIT_STORAGES)}, then ://")

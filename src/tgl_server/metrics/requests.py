@@ -4,12 +4,12 @@ from litestar.types import HTTPScope
 
 from tgl_server.metrics.definitions import HTTP_REQUESTS, HTTP_SECONDS, counter, histogram
 
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 def count_request(scope: HTTPScope, status: int, seconds: float) -> None:
     """Once a request is over; `status` is 0 when its connection was cut before the answer began."""
     route = scope.get("path_template") or "unmatched"
-    method = scope["method"] if scope["method"] in _METHODS else "other"
+    method = scope["method"] if scope["method"] in METHODS else "other"
     counter(HTTP_REQUESTS, route, method, str(status)).inc()
     histogram(HTTP_SECONDS, route, method).observe(seconds)
