@@ -1,9 +1,12 @@
 """From an API key to a principal: prefix lookup, Argon2id once, then a short-lived memory of the verification."""
 
+import asyncio
+import contextlib
 import hashlib
 import secrets
 import time
 from collections import Counter, OrderedDict
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
 
@@ -17,7 +20,14 @@ from tgl_server.auth.principal import Principal, Scope
 from tgl_server.db.engine import Database
 from tgl_server.origin import Origin
 
+#: Keys that were not used of late are looked at so many at a time: they share a statement, and the event loop gets
+#: no more of them between two requests of others. The rest wait in a line.
+STRANGERS_AT_ONCE = 32
+
 _MAX_REMEMBERED = 10_000
+# Several times what all who are let into the line take on an idle machine; our client waits a minute for an answer.
+_LONGEST_WAIT_SECONDS = 45.0
+_RETRY_SECONDS = 5
 
 
 class VerifiedKeys:
@@ -61,16 +71,24 @@ class VerifiedKeys:
 class ApiKeyAuthentication:
     """Verifies API keys; the row is read on every call, however warm the memory is."""
 
-    def __init__(self, database: Database, argon2: Argon2, remember_seconds: float) -> None:
+    def __init__(
+        self,
+        database: Database,
+        argon2: Argon2,
+        remember_seconds: float,
+        longest_wait: float = _LONGEST_WAIT_SECONDS,
+    ) -> None:
         self._database = database
         self._argon2 = argon2
         self._rows = KeyRows(database)
         self._verified = VerifiedKeys(remember_seconds)
         self._strangers: Counter[str] = Counter()
+        self._turns = asyncio.Semaphore(STRANGERS_AT_ONCE)
+        self._longest_wait = longest_wait
 
     @property
     def strangers(self) -> int:
-        """How many keys that were not used of late are being looked at."""
+        """How many keys that were not used of late are being looked at, or wait for their turn."""
         return len(self._strangers)
 
     def is_stranger(self, token: str) -> bool:
@@ -81,13 +99,30 @@ class ApiKeyAuthentication:
         """Raises one of the 401 and 403 errors; each refused use of a known prefix is in the audit log."""
         if self._verified.has_seen(key.full_key):
             return await self._principal(key, origin)
-        self._strangers[key.full_key] += 1
-        try:
+        async with self._turn(key.full_key):
             return await self._principal(key, origin)
+
+    @contextlib.asynccontextmanager
+    async def _turn(self, token: str) -> AsyncIterator[None]:
+        """In the order of arrival: a crowd of right keys is served, and not sent away."""
+        self._strangers[token] += 1
+        try:
+            await self._wait_for_turn()
+            try:
+                yield
+            finally:
+                self._turns.release()
         finally:
-            self._strangers[key.full_key] -= 1
-            if not self._strangers[key.full_key]:
-                del self._strangers[key.full_key]
+            self._strangers[token] -= 1
+            if not self._strangers[token]:
+                del self._strangers[token]
+
+    async def _wait_for_turn(self) -> None:
+        try:
+            async with asyncio.timeout(self._longest_wait):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise too_many_strangers() from None
 
     async def _principal(self, key: ApiKey, origin: Origin) -> Principal:
         row = await self._rows.find(key.prefix)
@@ -121,6 +156,11 @@ class ApiKeyAuthentication:
         )
         async with self._database.transaction() as tx:
             await record(tx, entry)
+
+
+def too_many_strangers() -> errors.Unavailable:
+    """For a key that is no worse than others, but came when the line was full or moved too slowly."""
+    return errors.Unavailable("The server is busy verifying API keys; try again.", retry_after=_RETRY_SECONDS)
 
 
 def _reason_to_refuse(row: KeyRow, origin: Origin) -> errors.ApiError | None:

@@ -1,7 +1,8 @@
-"""Turning away keys that nobody has verified yet, while too many of them wait to be looked at.
+"""Turning away keys that nobody has verified yet, when the line of those that wait to be looked at is full.
 
-Looking up a wrong key costs several times what this answer costs. Without it a flood of them, from so many
-addresses that no limit per address is reached, keeps the event loop from those whose keys are right.
+A crowd of right keys, as when a hundred jobs start at midnight, waits in that line and is served. A flood of wrong
+ones, from so many addresses that no limit per address is reached, fills it: what comes then is answered for a tenth
+of what a look-up costs, so that the event loop is left to those whose keys are known.
 """
 
 from litestar.datastructures import State
@@ -9,24 +10,22 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from tgl_protocol.keys import looks_like_api_key
-from tgl_server.auth.api_key import ApiKeyAuthentication
-from tgl_server.errors import Unavailable
+from tgl_server.auth.api_key import ApiKeyAuthentication, too_many_strangers
 from tgl_server.problems import send_problem
 
-# They share statements, so as many as this are looked up in a few milliseconds when the server has time for them.
-MAX_STRANGERS = 32
+# About as many as Argon2 verifies in ten seconds on an ordinary core, at its default cost.
+MAX_STRANGERS = 320
 
 _AUTHORIZATION = b"authorization"
 _BEARER = "bearer "
 
 
 def shed_strangers(app: ASGIApp, state: State) -> ASGIApp:
-    """Middleware: answers 503 to a key that was not used of late, when enough such keys are being looked at."""
+    """Middleware: answers 503 to a key that was not used of late, when the line of such keys is full."""
 
     async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP and _is_one_too_many(scope, state):
-            refusal = Unavailable("The server is busy verifying API keys; try again.", retry_after=1)
-            await send_problem(scope, send, refusal)
+            await send_problem(scope, send, too_many_strangers())
             return
         await app(scope, receive, send)
 

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 import pytest
 from litestar.datastructures import State
 from litestar.types import HTTPScope, Message, Receive, Scope, Send
+from sqlalchemy import text
 
 from tests.world import World
 from tgl_protocol.keys import generate_api_key, parse_api_key
 from tgl_server import errors
-from tgl_server.auth.api_key import ApiKeyAuthentication
+from tgl_server.api_keys.service import create_key
+from tgl_server.auth.api_key import STRANGERS_AT_ONCE, ApiKeyAuthentication
 from tgl_server.auth.argon2 import Argon2
 from tgl_server.auth.key_rows import KeyRows
 from tgl_server.auth.shedding import MAX_STRANGERS, shed_strangers
@@ -78,6 +80,30 @@ async def test_one_new_key_in_many_requests_is_one_stranger(keys: ApiKeyAuthenti
     await asyncio.sleep(0)
     assert keys.strangers == 1
     assert {(await principal).key_prefix for principal in crowd} == {key.prefix}
+
+
+async def test_a_crowd_of_right_keys_waits_and_is_served(
+    keys: ApiKeyAuthentication, database: Database, argon2: Argon2, world: World
+) -> None:
+    async with database.transaction() as tx:
+        made = [await create_key(tx, argon2, world.user_id, f"job {n}") for n in range(200)]
+    principals = await asyncio.gather(*(keys.principal(key, SOMEWHERE) for _, key in made))
+    assert [principal.key_id for principal in principals] == [row.id for row, _ in made]
+    assert keys.strangers == 0
+
+
+async def test_nobody_waits_for_ever_behind_a_database_that_hangs(
+    database: Database, argon2: Argon2, world: World
+) -> None:
+    keys = ApiKeyAuthentication(database, argon2, 300, longest_wait=0.05)
+    async with database.transaction() as tx:
+        await tx.execute(text("LOCK TABLE api_keys IN ACCESS EXCLUSIVE MODE"))
+        crowd = [asyncio.create_task(keys.principal(generate_api_key(), SOMEWHERE)) for _ in range(STRANGERS_AT_ONCE)]
+        await asyncio.sleep(0)
+        with pytest.raises(errors.Unavailable):
+            await keys.principal(parse_api_key(world.key), SOMEWHERE)
+    await asyncio.gather(*crowd, return_exceptions=True)
+    assert (await keys.principal(parse_api_key(world.key), SOMEWHERE)).key_prefix == world.key[:12]
 
 
 async def test_requests_at_once_get_each_their_own_row(database: Database, world: World) -> None:
