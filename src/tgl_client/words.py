@@ -2,8 +2,17 @@
 
 
 def duration(seconds: float) -> str:
-    """For people: `40 s`, `3 min`, `2 h 5 min`."""
+    """For people: `40 s`, `3 min`, `2 h 5 min`, `3 d 4 h`; a round number alone."""
     if seconds < 90:
         return f"{max(1, round(seconds))} s"
     minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+    if minutes < 90:
+        return f"{minutes} min"
+    hours = round(minutes / 60)
+    if hours < 48:
+        return _joined(minutes // 60, "h", minutes % 60, "min")
+    return _joined(hours // 24, "d", hours % 24, "h")
+
+
+def _joined(large: int, unit: str, small: int, small_unit: str) -> str:
+    return f"{large} {unit} {small} {small_unit}" if small else f"{large} {unit}"

@@ -1,16 +1,21 @@
 """The commands as a user meets them: words, exit codes, JSON."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from tests.api import Api
 from tests.client.command import tgl
 from tests.client.faulty import KEY
 from tests.client.histories import git, make_repository
+from tests.commits import batch, commit
 from tests.servers import RunningServer
 from tests.world import World
 from tgl_client.errors import ExitCode, worst
+from tgl_server.db.engine import Database
 
 UNREACHABLE = "http://127.0.0.1:9"
 
@@ -121,7 +126,7 @@ def test_after_a_refused_key_the_other_repositories_are_not_tried(tmp_path: Path
 @pytest.mark.usefixtures("settings")
 def test_status_compares_both_sides(repository: Path) -> None:
     before = tgl("status", repository)
-    assert "demo/first: pending, 0 commits, last push never" in before.out
+    assert "demo/first: pending, 0 commits\n  never pushed to\n" in before.out
     assert "3 commits to push" in before.out
     tgl("push", repository)
     after = tgl("status", repository)
@@ -130,6 +135,22 @@ def test_status_compares_both_sides(repository: Path) -> None:
     [state] = tgl("status", repository, "--json").json["repositories"]
     assert state["inspection"]["pending"] == 0
     assert state["inspection"]["status"]["total_commits"] == 3
+
+
+@pytest.mark.usefixtures("settings")
+async def test_status_tells_how_fresh_the_server_is(
+    repository: Path, api: Api, world: World, database: Database
+) -> None:
+    tgl("push", repository)
+    await api.post(f"{world.sync_path}/commits", batch(commit("bad", additions=-1)))
+    async with database.transaction() as tx:
+        await tx.execute(text("UPDATE repos SET last_success_at = now() - interval '50 h', learned_cadence = '2 days'"))
+    lines = tgl("status", repository).out.splitlines()
+    assert re.fullmatch("  last success 2 d 2 h ago, last attempt .* ago", lines[1])
+    assert lines[2] == "  stale: a success is expected every 2 d, going by its past"
+    assert re.fullmatch("  last error .* ago: A batch of .* was refused: .*", lines[3])
+    [state] = tgl("status", repository, "--json").json["repositories"]
+    assert state["inspection"]["status"] == (await api.get(f"{world.sync_path}/status")).json
 
 
 @pytest.mark.usefixtures("settings")

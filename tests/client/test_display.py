@@ -46,6 +46,17 @@ def test_quiet_still_warns(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "warning: something\nhint: do this\n"
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(0.2, "1 s"), (89, "89 s"), (150, "2 min"), (5_400, "1 h 30 min")])
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.2, "1 s"),
+        (89, "89 s"),
+        (150, "2 min"),
+        (5_400, "1 h 30 min"),
+        (86_400, "24 h"),
+        (86_400 * 2 - 10, "2 d"),
+        (86_400 * 30 + 7_200, "30 d 2 h"),
+    ],
+)
 def test_durations_are_short(seconds: float, words: str) -> None:
     assert duration(seconds) == words

@@ -1,5 +1,6 @@
 """What `tgl status` does: both sides of each repository, side by side."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -69,11 +70,8 @@ async def _inspect(client: Client, settings: Settings, source: Source) -> RepoSt
 def describe(name: str, seen: Inspection, now: datetime) -> list[str]:
     """The lines about one repository: the server's side, then each branch, then what is to be done."""
     status = seen.status
-    stale = ", not synced for too long" if status.stale else ""
-    lines = [f"{name}: {status.status}, {status.total_commits:,} commits, last push {_ago(status, now)}{stale}"]
-    if status.error_message:
-        lines.append(f"  server: {status.error_message}")
-    lines += [f"  {branch}" for branch in _branches(seen)]
+    lines = [f"{name}: {status.status}, {status.total_commits:,} commits"]
+    lines += [f"  {each}" for each in (*_freshness(status, now), *_branches(seen))]
     lines.append(f"  {seen.pending:,} commits to push" if seen.pending else "  nothing to push")
     if seen.held_back:
         lines.append(f"  {seen.held_back:,} held back at the edge of this shallow clone; `git fetch --unshallow`")
@@ -83,6 +81,31 @@ def describe(name: str, seen: Inspection, now: datetime) -> list[str]:
         )
         lines += [f"    {commit.sha[:_SHORT]} {commit.reason}" for commit in seen.refusals.commits]
     return lines
+
+
+def _freshness(status: RepoStatus, now: datetime) -> Iterator[str]:
+    """How the pushes went: an error stays here, with its time, after a push has succeeded again."""
+    if status.last_attempt_at is None:
+        yield "never pushed to"
+    else:
+        yield f"last success {_ago(status.last_success_at, now)}, last attempt {_ago(status.last_attempt_at, now)}"
+    if cadence := _cadence(status):
+        yield f"stale: a success is {cadence}" if status.stale else f"a success is {cadence}"
+    elif status.stale:
+        yield "stale"
+    if status.error_message and status.error_message != status.last_error:
+        yield f"server: {status.error_message}"
+    if status.last_error:
+        yield f"last error {_ago(status.last_error_at, now)}: {status.last_error}"
+
+
+def _cadence(status: RepoStatus) -> str:
+    """The one that counts: what was set, else what the server has learned."""
+    if status.expected_cadence_seconds is not None:
+        return f"expected every {duration(status.expected_cadence_seconds)}"
+    if status.learned_cadence_seconds is not None:
+        return f"expected every {duration(status.learned_cadence_seconds)}, going by its past"
+    return ""
 
 
 def _branches(seen: Inspection) -> list[str]:
@@ -104,7 +127,5 @@ def _short(ref: str) -> str:
     return ref.removeprefix("refs/heads/").removeprefix("refs/remotes/")
 
 
-def _ago(status: RepoStatus, now: datetime) -> str:
-    if status.last_sync_at is None:
-        return "never"
-    return f"{duration((now - status.last_sync_at).total_seconds())} ago"
+def _ago(then: datetime | None, now: datetime) -> str:
+    return "never" if then is None else f"{duration((now - then).total_seconds())} ago"
