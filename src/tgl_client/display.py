@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from tgl_client.output import note, print_warning
 from tgl_client.progress import Phase, Progress
-from tgl_client.words import duration
+from tgl_client.words import counted, duration
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -42,7 +42,9 @@ class LineProgress(QuietProgress):
         self._phase, self._total, self._done = phase, total or 0, 0
         self._started = self._said = time.monotonic()
         if phase is not Phase.WALKING:
-            note(f"{self._name}: {phase}, {total:,} commits" if total is not None else f"{self._name}: {phase}")
+            note(
+                f"{self._name}: {phase}, {counted(total, 'commit')}" if total is not None else f"{self._name}: {phase}"
+            )
 
     def advance(self, count: int) -> None:
         self._done += count

@@ -7,6 +7,7 @@ import msgspec
 
 from tgl_client.errors import ExitCode, TglError, worst
 from tgl_client.report import PushReport, PushState
+from tgl_client.words import counted
 
 _SHOWN_REFUSALS = 10
 
@@ -71,7 +72,7 @@ def print_push_problems(report: PushReport, *, quiet: bool) -> None:
 def summary(report: PushReport) -> str:
     """One line whose numbers add up."""
     if report.state is PushState.PLANNED:
-        return f"{report.name}: {report.not_sent:,} commits would be sent"
+        return f"{report.name}: {counted(report.not_sent, 'commit')} would be sent"
     if not report.walked:
         return f"{report.name}: nothing new"
     parts = [
@@ -82,5 +83,5 @@ def summary(report: PushReport) -> str:
         (report.not_sent, "not sent"),
     ]
     shown = ", ".join(f"{count:,} {word}" for count, word in parts if count) or "0 sent"
-    line = f"{report.name}: {report.walked:,} commits walked: {shown}, in {report.seconds:.1f} s"
+    line = f"{report.name}: {counted(report.walked, 'commit')} walked: {shown}, in {report.seconds:.1f} s"
     return f"{line} ({report.sent / report.seconds:,.0f}/s)" if report.sent and report.seconds >= 1 else line

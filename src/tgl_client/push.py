@@ -25,6 +25,7 @@ from tgl_client.plan import MISSING_CHUNK, WalkPlan, chunks, in_order, plan_walk
 from tgl_client.progress import Phase, Progress
 from tgl_client.report import Tally
 from tgl_client.stream import STREAM_FROM
+from tgl_client.words import counted
 from tgl_protocol import __version__, http
 from tgl_protocol.commits import Capabilities, RepoStatus
 
@@ -134,7 +135,7 @@ class Push:
         self.tally.walked = len(walk.shas) + walk.held_back
         if walk.held_back:
             self.progress.warning(
-                f"{walk.held_back} commits at the edge of this shallow clone are held back",
+                f"held back at the edge of this shallow clone: {counted(walk.held_back, 'commit')}",
                 "their statistics would be wrong; `git fetch --unshallow` gets what is missing",
             )
         return walk.shas

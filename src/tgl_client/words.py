@@ -14,5 +14,10 @@ def duration(seconds: float) -> str:
     return _joined(hours // 24, "d", hours % 24, "h")
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """`1 branch`, `1,234 commits`; `many` where an s is not enough."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def _joined(large: int, unit: str, small: int, small_unit: str) -> str:
     return f"{large} {unit} {small} {small_unit}" if small else f"{large} {unit}"

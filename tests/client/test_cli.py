@@ -159,6 +159,7 @@ def test_doctor_finds_all_well_and_shows_origins(repository: Path, world: World)
     assert done.code == 0
     assert [line[:4] for line in done.out.splitlines()[-5:]] == ["ok  "] * 5
     assert "(environment variable TGL_URL)" in done.out
+    assert "1 branch, 3 commits to push" in done.out
     assert world.key not in done.out
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tgl_client.display import BarProgress, LineProgress, QuietProgress, choose_progress
 from tgl_client.progress import Phase
-from tgl_client.words import duration
+from tgl_client.words import counted, duration
 
 
 class Terminal:
@@ -60,3 +60,8 @@ def test_quiet_still_warns(capsys: pytest.CaptureFixture[str]) -> None:
 )
 def test_durations_are_short(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+def test_one_is_counted_as_one() -> None:
+    assert [counted(n, "branch", "branches") for n in (0, 1, 2)] == ["0 branches", "1 branch", "2 branches"]
+    assert [counted(n, "commit") for n in (1, 1234)] == ["1 commit", "1,234 commits"]

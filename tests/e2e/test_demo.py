@@ -169,10 +169,11 @@ def test_git_counts_what_the_client_pushes(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_demo_of_a_shallow_clone_says_what_is_held_back(home: dict[str, str], tmp_path: Path) -> None:
     whole = linear_repository(tmp_path / "whole", commits=30)
-    git(tmp_path, "clone", "-q", "--depth=10", f"file://{whole}", "shallow")
+    git(tmp_path, "clone", "-q", "--depth=2", f"file://{whole}", "shallow")
     done = demo(home, str(tmp_path / "shallow"), "--exit")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "reach 10 commits, of them 1 held back at the edge of this shallow clone" in done.stdout
+    assert "stored    1 commit by 1 author\n" in done.stdout
+    assert "reach 2 commits, of them 1 held back at the edge of this shallow clone" in done.stdout
 
 
 def test_git_that_fails_is_not_said_to_be_missing(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from tgl_client.cli.running import run_command
 from tgl_client.client import Client
 from tgl_client.config import DEFAULT, Flags, Setting, Settings, Source
 from tgl_client.output import print_json
+from tgl_client.words import counted
 from tgl_protocol.keys import parse_api_key
 
 #: Commits carry their own dates; a clock this wrong makes `Retry-After` and key expiry confusing, no more.
@@ -121,7 +122,8 @@ async def _check_repository(client: Client, settings: Settings, source: Source) 
         await client.api.missing(target, [])
     except errors.TglError as error:
         return _failure(name, error)
-    return Check(name, True, f"{len(seen.tips)} branches, {seen.pending:,} commits to push")
+    branches, commits = counted(len(seen.tips), "branch", "branches"), counted(seen.pending, "commit")
+    return Check(name, True, f"{branches}, {commits} to push")
 
 
 def _failure(name: str, error: errors.TglError) -> Check:

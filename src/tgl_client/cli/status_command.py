@@ -11,7 +11,7 @@ from tgl_client.cli.running import run_command
 from tgl_client.client import Client, Inspection
 from tgl_client.config import Flags, Settings, Source
 from tgl_client.output import print_error, print_json
-from tgl_client.words import duration
+from tgl_client.words import counted, duration
 from tgl_protocol.commits import RepoStatus
 
 _SHORT = 12
@@ -70,15 +70,14 @@ async def _inspect(client: Client, settings: Settings, source: Source) -> RepoSt
 def describe(name: str, seen: Inspection, now: datetime) -> list[str]:
     """The lines about one repository: the server's side, then each branch, then what is to be done."""
     status = seen.status
-    lines = [f"{name}: {status.status}, {status.total_commits:,} commits"]
+    lines = [f"{name}: {status.status}, {counted(status.total_commits, 'commit')}"]
     lines += [f"  {each}" for each in (*_freshness(status, now), *_branches(seen))]
-    lines.append(f"  {seen.pending:,} commits to push" if seen.pending else "  nothing to push")
+    lines.append(f"  {counted(seen.pending, 'commit')} to push" if seen.pending else "  nothing to push")
     if seen.held_back:
         lines.append(f"  {seen.held_back:,} held back at the edge of this shallow clone; `git fetch --unshallow`")
     if seen.refusals is not None:
-        lines.append(
-            f"  {len(seen.refusals.commits):,} commits refused on {seen.refusals.pushed_at:%Y-%m-%d %H:%M} UTC:"
-        )
+        refused = counted(len(seen.refusals.commits), "commit")
+        lines.append(f"  {refused} refused on {seen.refusals.pushed_at:%Y-%m-%d %H:%M} UTC:")
         lines += [f"    {commit.sha[:_SHORT]} {commit.reason}" for commit in seen.refusals.commits]
     return lines
 

@@ -86,9 +86,13 @@ def _push(settings: Settings, path: Path, url: str, stage: Stage) -> bool:
 def _print_summary(summary: Summary, report: dict[str, Any], seconds: float) -> None:
     sent = report["sent"]
     rate = f", {sent / seconds:,.0f} commits/s" if sent else ""
-    _say(f"sent      {sent:,} commits in {seconds:.1f} s{rate}" if sent else "sent      nothing new")
-    _say(f"stored    {summary.commits:,} commits by {summary.authors:,} authors")
+    _say(f"sent      {_counted(sent, 'commit')} in {seconds:.1f} s{rate}" if sent else "sent      nothing new")
+    _say(f"stored    {_counted(summary.commits, 'commit')} by {_counted(summary.authors, 'author')}")
     _say(f"lines     +{summary.additions:,} -{summary.deletions:,}")
+
+
+def _counted(number: int, one: str) -> str:
+    return f"{number:,} {one if number == 1 else f'{one}s'}"
 
 
 def _agrees(path: Path, summary: Summary, report: dict[str, Any]) -> bool:
@@ -100,7 +104,7 @@ def _agrees(path: Path, summary: Summary, report: dict[str, Any]) -> bool:
         return bool(summary.commits >= report["walked"] - held_back)
     expected = reachable - held_back
     aside = f", of them {held_back:,} held back at the edge of this shallow clone" if held_back else ""
-    reached = f"checked   the local branches reach {reachable:,} commits{aside}"
+    reached = f"checked   the local branches reach {_counted(reachable, 'commit')}{aside}"
     if summary.commits == expected:
         _say(f"{reached}; the server has {'the others' if held_back else 'as many'}")
         return True
