@@ -1,11 +1,33 @@
-"""Synthetic commits in the sizes of real ones."""
+"""Synthetic commits in the sizes of real ones, and their rows as a driver takes them."""
 
 import hashlib
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from tgl_protocol.commits import Commit
+
+Row = tuple[Any, ...]
+
+#: Of `commit_row`, in order.
+COLUMNS = (
+    "sha",
+    "author_name",
+    "author_email",
+    "committer_name",
+    "committer_email",
+    "author_date",
+    "commit_date",
+    "message_title",
+    "message_body",
+    "additions",
+    "deletions",
+    "files_changed",
+    "is_merge",
+    "parent_count",
+    "parents",
+)
 
 _WORDS = [
     "add",
@@ -60,3 +82,15 @@ def _commits(count: int, rng: random.Random) -> Iterator[Commit]:
             parents=[parent],
         )
         parent = sha
+
+
+def commit_row(commit: Commit) -> Row:
+    """The values of `COLUMNS`."""
+    return tuple(_value(commit, column) for column in COLUMNS)
+
+
+def _value(commit: Commit, column: str) -> Any:
+    value = getattr(commit, column)
+    if column == "sha":
+        return bytes.fromhex(value)
+    return [bytes.fromhex(parent) for parent in value] if column == "parents" else value

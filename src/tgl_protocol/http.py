@@ -12,6 +12,7 @@ RUN_ID_HEADER: Final = "TGL-Run-Id"
 REQUEST_ID_HEADER: Final = "X-Request-Id"
 
 JSON_MEDIA_TYPE: Final = "application/json"
+MSGPACK_MEDIA_TYPE: Final = "application/msgpack"
 #: One commit a line, for a stream of any length.
 NDJSON_MEDIA_TYPE: Final = "application/x-ndjson"
 PROBLEM_MEDIA_TYPE: Final = "application/problem+json"

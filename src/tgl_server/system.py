@@ -53,6 +53,6 @@ def capabilities(settings: NamedDependency[Settings]) -> Capabilities:
             sync_requests_per_minute=settings.sync_requests_per_minute,
         ),
         content_encodings=list(CONTENT_ENCODINGS),
-        media_types=[http.JSON_MEDIA_TYPE, http.NDJSON_MEDIA_TYPE],
+        media_types=[http.JSON_MEDIA_TYPE, http.MSGPACK_MEDIA_TYPE, http.NDJSON_MEDIA_TYPE],
         features=[http.COMMIT_STREAM],
     )

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from sqlalchemy import URL, event, make_url
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_connection
 from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -48,11 +49,13 @@ class Database:
             # Parameters hold people's names and addresses; an error's text goes to the log.
             hide_parameters=True,
         )
+        self.is_pooled = is_pooled(settings.database_url)
+        if not self.is_pooled:
+            event.listen(self.engine.sync_engine, "connect", _plan_for_values)
         event.listen(self.engine.sync_engine, "checkin", _note_return)
         event.listen(self.engine.sync_engine, "checkout", partial(_check_if_idle, self.engine.dialect))
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._most_connections = settings.db_pool_size + settings.db_max_overflow
-        self.is_pooled = is_pooled(settings.database_url)
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
@@ -76,6 +79,12 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def _plan_for_values(connection: AsyncAdapt_asyncpg_connection, _: ConnectionPoolEntry) -> None:
+    """Planning takes a fraction of a millisecond. A plan for any values, kept since `commits` was empty, would scan it
+    for every sha until autovacuum comes by. Behind a pooler nothing is kept anyway."""
+    connection.run_async(lambda driver: driver.execute("SET plan_cache_mode = force_custom_plan"))
 
 
 def _note_return(_: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:

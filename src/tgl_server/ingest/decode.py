@@ -6,148 +6,78 @@ commit, to give the reason for every bad one. Pure: no I/O, no clock.
 
 import json
 import re
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
 from tgl_protocol.commits import Commit, PushBatch
-from tgl_protocol.http import MAX_CLIENT_VERSION_LENGTH, MAX_COMMITS_PER_BATCH
+from tgl_protocol.http import JSON_MEDIA_TYPE, MAX_CLIENT_VERSION_LENGTH, MAX_COMMITS_PER_BATCH, MSGPACK_MEDIA_TYPE
 from tgl_protocol.problem import FieldError
 from tgl_server.errors import InvalidBody
-
-Row = tuple[Any, ...]
-
-#: Of the rows of `PreparedBatch`, in order.
-COLUMNS = (
-    "sha",
-    "author_name",
-    "author_email",
-    "committer_name",
-    "committer_email",
-    "author_date",
-    "commit_date",
-    "message_title",
-    "message_body",
-    "additions",
-    "deletions",
-    "files_changed",
-    "is_merge",
-    "parent_count",
-    "parents",
-)
+from tgl_server.ingest.encode import BadCommit, encode_rows
 
 _TEXTS = ("author_name", "author_email", "committer_name", "committer_email", "message_title", "message_body")
-_decoder = msgspec.json.Decoder(PushBatch)
-# In JSON a NUL can only come from this escape; PostgreSQL refuses it.
-_NUL = b"\\u0000"
+_DECODERS: dict[str, Callable[[bytes], PushBatch]] = {
+    JSON_MEDIA_TYPE: msgspec.json.Decoder(PushBatch).decode,
+    MSGPACK_MEDIA_TYPE: msgspec.msgpack.Decoder(PushBatch).decode,
+}
 _line_decoder = msgspec.json.Decoder(Commit)
+_UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, BadCommit)
 
 
 class PreparedBatch(Struct, frozen=True):
-    """`rows` are the distinct valid commits; `shas` all commits in the order sent; `bad` the invalid by index."""
+    """`rows` are the distinct valid commits, encoded, by sha; `shas` all in the order sent; `bad` the invalid by index.
 
-    rows: list[Row]
+    The texts in `shas` are in lower case.
+    """
+
+    rows: dict[bytes, bytes]
     shas: list[str]
     bad: dict[int, FieldError]
     client_version: str | None
 
 
-class _BadCommit(ValueError):
-    """A rule that no type can state is broken; `field` says where."""
-
-    def __init__(self, field: str, message: str) -> None:
-        self.field = field
-        super().__init__(message)
-
-
-def prepare_batch(body: bytes) -> PreparedBatch:
+def prepare_batch(repo_id: UUID, body: bytes, media_type: str = JSON_MEDIA_TYPE) -> PreparedBatch:
     """Rows and the reasons for what is invalid; raises `InvalidBody` for what is no batch at all."""
     try:
-        batch = _decoder.decode(body)
-        if _NUL not in body:
-            return _prepare(batch.commits, batch.client_version)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, _BadCommit):
+        batch = _DECODERS[media_type](body)
+        _check_client_version(batch.client_version)
+        return _prepare(repo_id, batch.commits, batch.client_version)
+    except _UNDECODABLE:
         pass
-    document = _parse(body)
-    return _examine(document["commits"], document.get("client_version"))
+    document = _parse(body, media_type)
+    return _examine(repo_id, document["commits"], document.get("client_version"))
 
 
-def prepare_lines(lines: list[bytes], client_version: str | None) -> PreparedBatch:
+def prepare_lines(repo_id: UUID, lines: list[bytes], client_version: str | None) -> PreparedBatch:
     """The same for commits that come one a line; a line that is no JSON is one more bad commit."""
     try:
-        text = b"\n".join(lines)
-        commits = _line_decoder.decode_lines(text)
-        if _NUL not in text and len(commits) == len(lines):
-            return _prepare(commits, client_version)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, _BadCommit):
+        commits = _line_decoder.decode_lines(b"\n".join(lines))
+        if len(commits) == len(lines):
+            return _prepare(repo_id, commits, client_version)
+    except _UNDECODABLE:
         pass
-    return _examine([_parse_line(line) for line in lines], client_version)
+    return _examine(repo_id, [_parse_line(line) for line in lines], client_version)
 
 
-def _prepare(commits: list[Commit], client_version: str | None) -> PreparedBatch:
-    rows: dict[bytes, Row] = {}
-    for commit in commits:
-        row = commit_row(commit)
-        rows.setdefault(row[0], row)
-    return PreparedBatch(list(rows.values()), [commit.sha.lower() for commit in commits], {}, client_version)
+def _prepare(repo_id: UUID, commits: list[Commit], client_version: str | None) -> PreparedBatch:
+    return PreparedBatch(encode_rows(repo_id, commits), [commit.sha.lower() for commit in commits], {}, client_version)
 
 
-def commit_row(commit: Commit) -> Row:
-    """One row in the order of `COLUMNS`; raises `_BadCommit`."""
-    committed = _utc(commit.commit_date, "commit_date")
-    return (
-        _sha(commit.sha, "sha"),
-        commit.author_name,
-        commit.author_email.lower(),
-        commit.committer_name,
-        commit.committer_email.lower(),
-        committed if commit.author_date is None else _utc(commit.author_date, "author_date"),
-        committed,
-        commit.message_title,
-        commit.message_body,
-        commit.additions,
-        commit.deletions,
-        commit.files_changed,
-        commit.is_merge,
-        commit.parent_count,
-        None if commit.parents is None else [_sha(parent, "parents") for parent in commit.parents],
-    )
-
-
-def _sha(text: str, field: str) -> bytes:
-    try:
-        sha = bytes.fromhex(text)
-    except ValueError:
-        sha = b""
-    if len(sha) != 20:  # `fromhex` skips spaces
-        raise _BadCommit(field, "Expected 40 hexadecimal digits")
-    return sha
-
-
-def _utc(date: datetime, field: str) -> datetime:
-    """A date without a zone is UTC."""
-    if date.tzinfo is None:
-        return date.replace(tzinfo=UTC)
-    try:
-        return date.astimezone(UTC)
-    except OverflowError:
-        raise _BadCommit(field, "In UTC this date is outside of the years 1 to 9999") from None
-
-
-def _examine(items: list[Any], client_version: str | None) -> PreparedBatch:
+def _examine(repo_id: UUID, items: list[Any], client_version: str | None) -> PreparedBatch:
     """The slow path: every commit on its own."""
-    rows: dict[bytes, Row] = {}
+    rows: dict[bytes, bytes] = {}
     bad: dict[int, FieldError] = {}
     for index, item in enumerate(items):
         try:
-            row = _examine_commit(item)
-            rows.setdefault(row[0], row)
-        except (msgspec.ValidationError, UnicodeEncodeError, RecursionError, _BadCommit) as error:
+            for sha, row in encode_rows(repo_id, [_examine_commit(item)]).items():
+                rows.setdefault(sha, row)
+        except (msgspec.ValidationError, UnicodeEncodeError, RecursionError, BadCommit) as error:
             bad[index] = _field_error(index, item, error)
-    return PreparedBatch(list(rows.values()), [_sent_sha(item) for item in items], bad, client_version)
+    return PreparedBatch(rows, [_sent_sha(item) for item in items], bad, client_version)
 
 
 def _loads(text: bytes) -> Any:
@@ -167,16 +97,17 @@ def _parse_line(line: bytes) -> Any:
     try:
         return _loads(line)
     except (ValueError, RecursionError) as error:
-        return _BadCommit("", f"This line is not valid JSON: {_one_line(error)}")
+        return BadCommit("", f"This line is not valid JSON: {_one_line(error)}")
 
 
-def _parse(body: bytes) -> dict[str, Any]:
+def _parse(body: bytes, media_type: str) -> dict[str, Any]:
+    load, name = (_loads, "JSON") if media_type == JSON_MEDIA_TYPE else (msgspec.msgpack.decode, "MessagePack")
     try:
-        batch = _loads(body)
+        batch = load(body)
     except (ValueError, RecursionError) as error:
-        raise InvalidBody(f"The body is not valid JSON: {_one_line(error)}") from None
+        raise InvalidBody(f"The body is not valid {name}: {_one_line(error)}") from None
     if not isinstance(batch, dict):
-        raise InvalidBody("The body must be a JSON object with `commits`.")
+        raise InvalidBody("The body must be an object with `commits`.")
     _check_commits(batch.get("commits"))
     _check_client_version(batch.get("client_version"))
     return batch
@@ -197,20 +128,20 @@ def _check_client_version(version: Any) -> None:
         raise InvalidBody("`client_version` does not validate.", [FieldError(message, field="client_version")])
 
 
-def _examine_commit(item: Any) -> Row:
-    if isinstance(item, _BadCommit):
+def _examine_commit(item: Any) -> Commit:
+    if isinstance(item, BadCommit):
         raise item
     commit = msgspec.convert(item, Commit)
     for field in _TEXTS:
         _check_text(getattr(commit, field), field)
-    return commit_row(commit)
+    return commit
 
 
 def _check_text(text: str | None, field: str) -> None:
     if text is None or _is_storable(text):
         return
     what = "the character U+0000, which PostgreSQL cannot store" if "\x00" in text else "a lone UTF-16 surrogate"
-    raise _BadCommit(field, f"Contains {what}")
+    raise BadCommit(field, f"Contains {what}")
 
 
 def _is_storable(text: str) -> bool:
@@ -225,7 +156,7 @@ _MISSING = re.compile(r"missing required field `(?P<field>\w+)`")
 
 def _field_error(index: int, item: Any, error: Exception) -> FieldError:
     sha = _sent_sha(item) or None
-    if isinstance(error, _BadCommit):
+    if isinstance(error, BadCommit):
         return FieldError(str(error), index, sha, error.field or None)
     if not isinstance(error, msgspec.ValidationError):
         what = "a lone UTF-16 surrogate" if isinstance(error, UnicodeEncodeError) else "values nested too deeply"
@@ -249,14 +180,3 @@ def _one_line(error: object) -> str:
 def bad_in_order(bad: dict[int, FieldError]) -> list[FieldError]:
     """The reasons in the order sent."""
     return [bad[index] for index in sorted(bad)]
-
-
-def decode_shas(shas: Iterable[str], fail: Callable[[int, str], Exception]) -> list[bytes]:
-    """Distinct shas as bytes, in the order given; raises what `fail(index, sha)` makes for the first bad one."""
-    found: dict[bytes, None] = {}
-    for index, sha in enumerate(shas):
-        try:
-            found[_sha(sha, "sha")] = None
-        except _BadCommit:
-            raise fail(index, sha) from None
-    return list(found)

@@ -14,11 +14,16 @@ log = structlog.get_logger()
 
 
 class Phase(StrEnum):
-    """In their order. `read` has the body's arrival and decompression in it, `commit` the wait for the disk."""
+    """In their order. `read` has the body's arrival and decompression in it, `commit` the wait for the disk.
+
+    `merge` is there where the COPY met another push of the same commits, and has what that took in it.
+    """
 
     READ = "read"
     DECODE = "decode"
-    STAGE = "stage"
+    LOOK_UP = "look_up"
+    COPY = "copy"
+    COUNT = "count"
     MERGE = "merge"
     COMMIT = "commit"
 

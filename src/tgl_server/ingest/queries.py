@@ -1,68 +1,63 @@
 """The SQL of taking commits in. `string_agg` of shas comes back as one value: 20 bytes each, cut up in Python."""
 
-from sqlalchemy import LargeBinary, bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import text
 
-from tgl_server.ingest.decode import COLUMNS
+from tgl_server.ingest.encode import COLUMNS
 
+COMMITS = "commits"
 STAGING = "staged_commits"
 
-# One per connection and not per batch, which would bloat the catalogue. "If not exists" holds for a pooled
-# connection, after a rollback, and behind a pooler that hands out another connection each time.
+# Where a batch waits that met another push of the same commits. One per connection and not per batch, which would
+# bloat the catalogue. "If not exists" holds for a pooled connection, after a rollback, and behind a pooler that hands
+# out another connection each time.
 CREATE_STAGING = text(f"""
-    CREATE TEMPORARY TABLE IF NOT EXISTS {STAGING} (
-        sha bytea NOT NULL, author_name text NOT NULL, author_email text NOT NULL, committer_name text NOT NULL,
-        committer_email text NOT NULL, author_date timestamptz NOT NULL, commit_date timestamptz NOT NULL,
-        message_title text NOT NULL, message_body text, additions integer NOT NULL, deletions integer NOT NULL,
-        files_changed integer NOT NULL, is_merge boolean NOT NULL, parent_count integer NOT NULL, parents bytea[]
-    ) ON COMMIT DELETE ROWS
+    CREATE TEMPORARY TABLE IF NOT EXISTS {STAGING} (LIKE {COMMITS} INCLUDING DEFAULTS) ON COMMIT DELETE ROWS
 """)
 
 _COLUMNS = ", ".join(COLUMNS)
 
-# Ordered by key: two overlapping pushes must take their locks in one order, or they deadlock. The repository's row
-# comes after its commits and the run's row after the repository's, in every statement that touches them.
+# Ordered by key: two overlapping pushes must take their locks in one order, or they deadlock.
 MERGE_STAGED = text(f"""
     WITH merged AS (
-        INSERT INTO commits (repo_id, {_COLUMNS})
-        SELECT CAST(:repo_id AS uuid), {_COLUMNS} FROM {STAGING} ORDER BY sha
+        INSERT INTO commits ({_COLUMNS})
+        SELECT {_COLUMNS} FROM {STAGING} ORDER BY repo_id, sha
         ON CONFLICT (repo_id, sha) DO NOTHING
         RETURNING sha
-    ), counted AS (
-        SELECT count(*) AS inserted, coalesce(string_agg(sha, ''), '') AS shas FROM merged
-    ), repo AS (
+    )
+    SELECT coalesce(string_agg(sha, ''), '') FROM merged
+""")  # noqa: S608 -- our own column names
+
+# The repository's row comes after its commits and the run's row after the repository's, in every statement that
+# touches them: locks in one order.
+COUNT_BATCH = text("""
+    WITH repo AS (
         UPDATE repos SET
-            total_commits = total_commits + counted.inserted,
+            total_commits = total_commits + CAST(:inserted AS bigint),
             last_ingested_sha = coalesce(CAST(:last_sha AS bytea), last_ingested_sha),
             sync_status = coalesce(CAST(:status AS text), sync_status),
             error_message = CASE WHEN CAST(:status AS text) IS NULL THEN error_message END,
             last_attempt_at = now(),
             last_success_at = CASE WHEN CAST(:status AS text) = 'healthy' THEN now() ELSE last_success_at END
-        FROM counted WHERE id = :repo_id
-        RETURNING id, counted.inserted, counted.shas
-    ), given AS (
-        SELECT CAST(:run_id AS uuid) AS run_id, CAST(:run_state AS text) AS state, CAST(:total AS bigint) AS total,
-               CAST(:errors AS bigint) AS errors, CAST(:client_version AS text) AS client_version,
-               CAST(:user_id AS uuid) AS user_id, CAST(:api_key_id AS uuid) AS api_key_id,
-               CAST(:clock_skew AS interval) AS clock_skew
-    ), run AS (
-        INSERT INTO sync_runs (repo_id, id, state, finished_at, batches, total, inserted, skipped, errors,
-                               client_version, user_id, api_key_id, clock_skew)
-        SELECT repo.id, given.run_id, given.state, CASE WHEN given.state <> 'running' THEN now() END, 1, given.total,
-               repo.inserted, given.total - given.errors - repo.inserted, given.errors, given.client_version,
-               given.user_id, given.api_key_id, given.clock_skew
-        FROM repo, given
-        ON CONFLICT (repo_id, id) DO UPDATE SET
-            state = EXCLUDED.state, finished_at = NULL, error_message = NULL, last_batch_at = now(),
-            batches = sync_runs.batches + 1,
-            total = sync_runs.total + EXCLUDED.total, inserted = sync_runs.inserted + EXCLUDED.inserted,
-            skipped = sync_runs.skipped + EXCLUDED.skipped, errors = sync_runs.errors + EXCLUDED.errors,
-            client_version = coalesce(EXCLUDED.client_version, sync_runs.client_version),
-            clock_skew = coalesce(EXCLUDED.clock_skew, sync_runs.clock_skew)
-        RETURNING batches = 1 AS is_new
+        WHERE id = :repo_id
+        RETURNING id
     )
-    SELECT repo.inserted, repo.shas, run.is_new FROM repo, run
-""")  # noqa: S608 -- our own column names
+    INSERT INTO sync_runs (repo_id, id, state, finished_at, batches, total, inserted, skipped, errors,
+                           client_version, user_id, api_key_id, clock_skew)
+    SELECT repo.id, CAST(:run_id AS uuid), CAST(:run_state AS text),
+           CASE WHEN CAST(:run_state AS text) <> 'running' THEN now() END, 1, CAST(:total AS bigint),
+           CAST(:inserted AS bigint), CAST(:skipped AS bigint), CAST(:errors AS bigint),
+           CAST(:client_version AS text), CAST(:user_id AS uuid), CAST(:api_key_id AS uuid),
+           CAST(:clock_skew AS interval)
+    FROM repo
+    ON CONFLICT (repo_id, id) DO UPDATE SET
+        state = EXCLUDED.state, finished_at = NULL, error_message = NULL, last_batch_at = now(),
+        batches = sync_runs.batches + 1,
+        total = sync_runs.total + EXCLUDED.total, inserted = sync_runs.inserted + EXCLUDED.inserted,
+        skipped = sync_runs.skipped + EXCLUDED.skipped, errors = sync_runs.errors + EXCLUDED.errors,
+        client_version = coalesce(EXCLUDED.client_version, sync_runs.client_version),
+        clock_skew = coalesce(EXCLUDED.clock_skew, sync_runs.clock_skew)
+    RETURNING batches = 1 AS is_new
+""")
 
 RECORD_REFUSAL = text("""
     WITH repo AS (
@@ -82,29 +77,26 @@ RECORD_REFUSAL = text("""
         error_message = EXCLUDED.error_message
 """)
 
-# A generic plan made while `commits` was empty would be kept while it fills, and scans the table for every sha until
-# autovacuum comes by; a plan of its own costs a fraction of a millisecond.
-PLAN_ANEW = text("SET LOCAL plan_cache_mode = force_custom_plan")
-
-# LATERAL with LIMIT makes this one index look-up a sha.
+# LATERAL with LIMIT makes this one index look-up a sha; `db.engine` sees to it that it is planned for its own values.
 MISSING_SHAS = text("""
     SELECT coalesce(string_agg(asked.sha, '' ORDER BY asked.n), '')
-    FROM unnest(:shas) WITH ORDINALITY AS asked (sha, n)
+    FROM unnest(CAST(:shas AS bytea[])) WITH ORDINALITY AS asked (sha, n)
     LEFT JOIN LATERAL (
         SELECT true AS found FROM commits c WHERE c.repo_id = :repo_id AND c.sha = asked.sha LIMIT 1
     ) have ON true
     WHERE have.found IS NULL
-""").bindparams(bindparam("shas", type_=ARRAY(LargeBinary)))
+""")
 
 LOCK_REPO = text("SELECT id FROM repos WHERE id = :repo_id FOR NO KEY UPDATE")
 
 # Ordered by key, like every write that two clients may do at once.
 SET_REFS = text("""
     INSERT INTO repo_refs (repo_id, name, sha)
-    SELECT :repo_id, given.name, given.sha FROM unnest(CAST(:names AS text[]), :shas) AS given (name, sha)
+    SELECT :repo_id, given.name, given.sha
+    FROM unnest(CAST(:names AS text[]), CAST(:shas AS bytea[])) AS given (name, sha)
     ORDER BY given.name
     ON CONFLICT (repo_id, name) DO UPDATE SET sha = EXCLUDED.sha, updated_at = now()
-""").bindparams(bindparam("shas", type_=ARRAY(LargeBinary)))
+""")
 
 FORGET_REFS = text("DELETE FROM repo_refs WHERE repo_id = :repo_id AND name = ANY(CAST(:names AS text[]))")
 

@@ -22,13 +22,14 @@ from tgl_protocol.commits import (
 from tgl_protocol.http import RUN_ID_HEADER
 from tgl_server import errors
 from tgl_server.auth.principal import Principal
-from tgl_server.body import read_json, read_struct
+from tgl_server.body import read_body, read_struct
 from tgl_server.db.engine import Database
-from tgl_server.ingest import runs, service
+from tgl_server.ingest import known, runs, service
 from tgl_server.ingest.clients import clock_skew, list_clients
 from tgl_server.ingest.decode import PreparedBatch, bad_in_order, prepare_batch
 from tgl_server.ingest.measure import Phase, PhaseClock, note_refused, note_stored
-from tgl_server.ingest.service import Push
+from tgl_server.ingest.push import Push
+from tgl_server.ingest.store import record_refusal, store_batch
 from tgl_server.ingest.stream import ingest_stream
 from tgl_server.limits.groups import RateGroup, limited_as
 from tgl_server.limits.intake import BODY_OPTION, STREAMED
@@ -66,15 +67,13 @@ async def push_commits(
 ) -> PushResult:
     """Store the commits that are new; repeating a push is not an error."""
     clock = PhaseClock()
-    body = await read_json(request, settings.max_body_bytes)
+    body = await read_body(request, settings.max_body_bytes)
     clock.lap(Phase.READ)
-    batch = prepare_batch(body)
+    batch = prepare_batch(push.repo_id, body.content, body.media_type)
     clock.lap(Phase.DECODE)
     if batch.bad and on_error == "refuse":
         await _refuse(database, push, batch)
-    async with database.transaction() as tx:
-        result = await service.ingest_batch(tx, push, batch, clock)
-    clock.lap(Phase.COMMIT)
+    result = await store_batch(database, push, batch, clock)
     note_stored(clock, push.repo_id, result, settings.slow_batch_ms)
     return result
 
@@ -109,7 +108,7 @@ async def missing_shas(
     """Which of these shas does the repository lack?"""
     asked = await read_struct(request, MissingRequest, settings.max_body_bytes)
     async with database.transaction() as tx:
-        return MissingResult(await service.missing_shas(tx, target.id, asked.shas))
+        return MissingResult(await known.missing_shas(tx, target.id, asked.shas))
 
 
 @put("/refs", guards=[may_push], request_max_body_size=None)
@@ -152,7 +151,7 @@ async def _refuse(database: Database, push: Push, batch: PreparedBatch) -> None:
     """Nothing is stored; the refusal is remembered in a transaction of its own."""
     reason = f"A batch of {len(batch.shas)} commits was refused: {len(batch.bad)} of them are invalid."
     async with database.transaction() as tx:
-        await service.record_refusal(tx, push, len(batch.shas), batch.client_version, reason)
+        await record_refusal(tx, push, len(batch.shas), batch.client_version, reason)
     note_refused(len(batch.shas))
     raise errors.InvalidCommits(f"{reason} Nothing was stored.", bad_in_order(batch.bad))
 

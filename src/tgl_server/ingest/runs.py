@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tgl_protocol.commits import Run, RunPage, RunState
 from tgl_server.cursors import Instant, decode_cursor, encode_cursor
 from tgl_server.ingest.queries import RUNS
+from tgl_server.ingest.sweep import is_abandoned
 from tgl_server.projects.models import RepoId
 
 
@@ -39,7 +40,7 @@ async def list_runs(
 
 def _run(row: RowMapping, run_timeout: timedelta, now: datetime) -> Run:
     state = RunState(row["state"])
-    if state is RunState.RUNNING and now - row["last_batch_at"] > run_timeout:
+    if state is RunState.RUNNING and is_abandoned(row["last_batch_at"], now, run_timeout):
         state = RunState.INTERRUPTED
     return Run(
         **{name: row[name] for name in Run.__struct_fields__ if name != "state"},

@@ -16,14 +16,16 @@ from uuid_utils.compat import uuid7
 
 from tgl_protocol.commits import PushResult, RefusedLine, StreamResult
 from tgl_protocol.http import MAX_COMMITS_PER_BATCH, MAX_REFUSED_LINES, NDJSON_MEDIA_TYPE
+from tgl_server.body import media_type_of
 from tgl_server.db.engine import Database
 from tgl_server.decompression import expansion
 from tgl_server.draining import Draining
 from tgl_server.errors import BodyTooLarge, Unavailable, UnsupportedMediaType
-from tgl_server.ingest import service
 from tgl_server.ingest.decode import PreparedBatch, prepare_lines
-from tgl_server.ingest.measure import Phase, PhaseClock, note_stored
-from tgl_server.ingest.service import Push
+from tgl_server.ingest.measure import PhaseClock, note_stored
+from tgl_server.ingest.push import Push
+from tgl_server.ingest.service import update_refs
+from tgl_server.ingest.store import record_refusal, store_batch
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -64,7 +66,7 @@ async def ingest_stream(database: Database, push: Push, request: AnyRequest, slo
     draining: Draining = request.app.state.draining
     try:
         async for lines in _chunks(request):
-            batch = prepare_lines(lines, agent[:100] if agent else None)
+            batch = prepare_lines(run.repo_id, lines, agent[:100] if agent else None)
             if storing is not None:
                 await storing
             storing = asyncio.create_task(_store(database, run, batch, tally, slow_ms))
@@ -83,17 +85,15 @@ async def _close(database: Database, run: Push, tally: _Tally) -> None:
     """The end of a run that is the stream's own."""
     async with database.transaction() as tx:
         if tally.total > tally.errors:
-            await service.update_refs(tx, run, {})
+            await update_refs(tx, run, {})
         else:
             reason = f"A stream was refused: all of its {tally.errors} commits are invalid."
-            await service.record_refusal(tx, run, 0, None, reason)
+            await record_refusal(tx, run, 0, None, reason)
 
 
 async def _store(database: Database, push: Push, batch: PreparedBatch, tally: _Tally, slow_ms: int) -> None:
     clock = PhaseClock()
-    async with database.transaction() as tx:
-        result = await service.ingest_batch(tx, push, batch, clock)
-    clock.lap(Phase.COMMIT)
+    result = await store_batch(database, push, batch, clock)
     note_stored(clock, push.repo_id, result, slow_ms)
     tally.add(batch, result)
 
@@ -126,8 +126,7 @@ async def _lines(request: AnyRequest) -> AsyncIterator[bytes]:
 
 
 async def _pieces(request: AnyRequest) -> AsyncIterator[bytes]:
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != NDJSON_MEDIA_TYPE:
+    if media_type_of(request) != NDJSON_MEDIA_TYPE:
         raise UnsupportedMediaType(f"Send the stream as {NDJSON_MEDIA_TYPE}.")
     encoding = expansion(request.headers.get("content-encoding", "").strip().lower())
     async for chunk in request.stream():

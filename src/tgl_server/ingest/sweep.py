@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import text
@@ -27,25 +27,30 @@ _LOCK_KEY = 7_461_726_002
 TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(:key)")
 
 # The repository's row first, as in every statement that touches both; one that is locked is being pushed to.
+# What is as far in the future was begun before the clock was set back: it would stay until the clock has caught up.
 CLOSE_ABANDONED = text("""
     WITH abandoned AS MATERIALIZED (
         SELECT r.id FROM repos r
         WHERE r.id IN (
             SELECT repo_id FROM sync_runs
-            WHERE state = 'running' AND last_batch_at < now() - CAST(:run_timeout AS interval)
-        ) OR (r.sync_status = 'syncing' AND r.last_attempt_at < now() - CAST(:run_timeout AS interval))
+            WHERE state = 'running' AND last_batch_at NOT BETWEEN now() - CAST(:run_timeout AS interval)
+                                                              AND now() + CAST(:run_timeout AS interval)
+        ) OR (r.sync_status = 'syncing' AND r.last_attempt_at NOT BETWEEN now() - CAST(:run_timeout AS interval)
+                                                                      AND now() + CAST(:run_timeout AS interval))
         ORDER BY r.id FOR NO KEY UPDATE SKIP LOCKED
     ), repo AS (
         UPDATE repos r SET sync_status = 'error', error_message = :message, last_error = :message,
                            last_error_at = now()
         FROM abandoned a
         WHERE r.id = a.id AND r.sync_status = 'syncing'
-          AND r.last_attempt_at < now() - CAST(:run_timeout AS interval)
+          AND r.last_attempt_at NOT BETWEEN now() - CAST(:run_timeout AS interval)
+                                        AND now() + CAST(:run_timeout AS interval)
     ), run AS (
         UPDATE sync_runs s SET state = 'interrupted', finished_at = now(), error_message = :message
         FROM abandoned a
         WHERE s.repo_id = a.id AND s.state = 'running'
-          AND s.last_batch_at < now() - CAST(:run_timeout AS interval)
+          AND s.last_batch_at NOT BETWEEN now() - CAST(:run_timeout AS interval)
+                                      AND now() + CAST(:run_timeout AS interval)
         RETURNING s.id
     )
     SELECT count(*) FROM run
@@ -77,6 +82,11 @@ LEARN_CADENCES = text("""
     ) learned
     WHERE r.id = due.id
 """)
+
+
+def is_abandoned(last_sign: datetime, now: datetime, run_timeout: timedelta) -> bool:
+    """The same rule for a reader, who does not wait for the sweep."""
+    return abs(now - last_sign) > run_timeout
 
 
 async def sweep(database: Database, run_timeout: timedelta) -> int | None:

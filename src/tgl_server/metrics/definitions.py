@@ -43,7 +43,7 @@ COMMITS = Counter(
 )
 PHASE_SECONDS = Histogram(
     "tgl_ingest_phase_seconds",
-    "Where a stored batch's time went: read (with decompression), decode, stage, merge, commit.",
+    "Where a stored batch's time went: read, decode, look_up, copy, count, commit; or merge.",
     ["phase"],
     buckets=_PHASE_BUCKETS,
     registry=REGISTRY,

@@ -12,7 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 from litestar.serialization import encode_json
 
-from tgl_protocol.http import JSON_MEDIA_TYPE, NDJSON_MEDIA_TYPE
+from tgl_protocol.http import JSON_MEDIA_TYPE, MSGPACK_MEDIA_TYPE, NDJSON_MEDIA_TYPE
 from tgl_protocol.problem import Problem
 from tgl_server.openapi.access import SECURITY_SCHEMES, security_of, who_may
 from tgl_server.openapi.examples import stream_example
@@ -104,7 +104,8 @@ class _Operation:
 
     def _body_content(self) -> dict[str, Any]:
         if self.id not in STREAMS:
-            return {JSON_MEDIA_TYPE: {"schema": schema_of(self.body)}}
+            media_types = [JSON_MEDIA_TYPE, MSGPACK_MEDIA_TYPE] if self.id in RAW_BODIES else [JSON_MEDIA_TYPE]
+            return {name: {"schema": schema_of(self.body)} for name in media_types}
         lines = {"type": "string", "description": f"One `{self.body.__name__}` a line, as JSON"}
         return {NDJSON_MEDIA_TYPE: {"schema": lines, "example": stream_example(self.body)}}
 

@@ -210,7 +210,7 @@ EXAMPLES: list[Struct] = [
         server_time=_AT,
         limits=commits.Limits(http.MAX_COMMITS_PER_BATCH, 32 * 1024 * 1024, http.MAX_MISSING_SHAS, http.MAX_REFS, 100),
         content_encodings=["gzip", "zstd"],
-        media_types=[http.JSON_MEDIA_TYPE, http.NDJSON_MEDIA_TYPE],
+        media_types=[http.JSON_MEDIA_TYPE, http.MSGPACK_MEDIA_TYPE, http.NDJSON_MEDIA_TYPE],
         features=[http.COMMIT_STREAM],
     ),
     stored_commits.CommitPage([_STORED], None),

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 from sqlalchemy import text
 
@@ -92,6 +93,25 @@ BAD_BODIES = {
     "client version a number": body(commit(), client_version=1),
     "client version with NUL": body(commit(), client_version="\0"),
     "nested beyond reason": b'{"commits":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+}
+
+
+PACKED = msgspec.msgpack.encode(batch(commit()))
+BAD_PACKED = {
+    "empty": b"",
+    "truncated": PACKED[:-5],
+    "two documents": PACKED * 2,
+    "JSON": body(commit()),
+    "not UTF-8": PACKED.replace(b"Ada", b"\xff\xfe\xff"),
+    "a number as a key": msgspec.msgpack.encode({1: 2}),
+    "a date beyond all years": PACKED.replace(b"Ada", b"Ad\xc7"),
+    "nested beyond reason": b"\x91" * 100_000,
+}
+BAD_PACKED_COMMITS = {
+    "NUL in the name": commit("bad", author_name="\0"),
+    "bytes as a sha": commit("bad", sha=b"a" * 40),
+    "an extension as a date": commit("bad", commit_date=msgspec.msgpack.Ext(7, b"x")),
+    "a date as a number": commit("bad", commit_date=5),
 }
 
 
@@ -207,3 +227,17 @@ async def test_a_run_id_that_is_no_uuid_is_refused(pushed: Api, world: World) ->
 async def test_a_repository_that_is_not_there_is_not_found(pushed: Api, place: str) -> None:
     answer = await pushed.post(f"/api/v1/sync/{place}/commits", batch(commit()))
     check_problem(answer, 404, "not_found")
+
+
+@pytest.mark.parametrize("name", BAD_PACKED)
+async def test_what_is_no_batch_in_messagepack_is_refused(pushed: Api, world: World, name: str) -> None:
+    answer = await push(pushed, world, BAD_PACKED[name], Content_Type="application/msgpack")
+    check_problem(answer, 422, "invalid_body")
+
+
+@pytest.mark.parametrize("name", BAD_PACKED_COMMITS)
+async def test_a_bad_commit_in_messagepack_is_refused_with_its_place(pushed: Api, world: World, name: str) -> None:
+    data = msgspec.msgpack.encode(batch(commit("ok"), BAD_PACKED_COMMITS[name]))
+    answer = await push(pushed, world, data, Content_Type="application/msgpack")
+    check_problem(answer, 422, "invalid_commits")
+    assert answer.json["errors"][-1]["index"] == 1

@@ -7,7 +7,7 @@ from tests.api import Api
 from tests.commits import batch, commit, numbered, sha_of
 from tests.world import World
 from tgl_server.db.engine import Database
-from tgl_server.ingest.service import missing_shas
+from tgl_server.ingest.known import missing_shas
 from tgl_server.projects.models import RepoId
 
 

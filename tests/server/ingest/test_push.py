@@ -1,9 +1,12 @@
 """Pushing commits over HTTP: what is stored, skipped and refused."""
 
+import gzip
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 from sqlalchemy import text
 
@@ -296,3 +299,24 @@ async def test_a_refusal_is_in_the_audit_log(api: Api, path: str, database: Data
     async with database.statements() as connection:
         found = await connection.execute(text("SELECT outcome FROM audit_logs WHERE action = 'sync:refused'"))
     assert found.scalars().all() == ["refused"]
+
+
+async def test_messagepack_is_taken_like_json(api: Api, path: str, database: Database) -> None:
+    date = datetime(2026, 1, 2, 11, tzinfo=UTC)
+    sent = batch(commit("text date"), commit("own date", commit_date=date))
+    headers = {"Content-Type": "application/msgpack", "Content-Encoding": "gzip"}
+    body = gzip.compress(msgspec.msgpack.encode(sent))
+    answer = await api.request("POST", path, data=BytesIO(body), headers=headers)
+    assert (answer.status, answer.json["inserted"]) == (201, 2)
+    assert [row.commit_date for row in await rows(database)] == [date, date]
+
+
+async def test_missing_and_refs_take_messagepack(api: Api, path: str, world: World) -> None:
+    await api.post(path, batch(commit("one")))
+    headers = {"Content-Type": "application/msgpack"}
+    asked = msgspec.msgpack.encode({"shas": [sha_of("one"), sha_of("two")]})
+    answer = await api.request("POST", f"{world.sync_path}/missing", data=BytesIO(asked), headers=headers)
+    assert answer.json == {"missing": [sha_of("two")]}
+    tips = msgspec.msgpack.encode({"refs": {"refs/heads/main": sha_of("one")}})
+    answer = await api.request("PUT", f"{world.sync_path}/refs", data=BytesIO(tips), headers=headers)
+    assert answer.json == {"refs": {"refs/heads/main": sha_of("one")}}

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from io import BytesIO
 
 import pytest
@@ -10,8 +11,12 @@ from sqlalchemy import text
 from tests.api import Api
 from tests.commits import batch, numbered
 from tests.world import World
+from tgl_server.db.copy import copy_rows
 from tgl_server.db.embedded import EmbeddedPostgres
 from tgl_server.db.engine import Database
+from tgl_server.ingest.decode import prepare_batch
+from tgl_server.ingest.encode import COLUMNS
+from tgl_server.settings import Settings
 
 ROUNDS = 20
 COMMITS = 10_000
@@ -51,3 +56,43 @@ async def test_two_clients_push_the_same_history_in_opposite_order(
     status = (await api.get(f"{world.sync_path}/status")).json
     assert stored == status["total_commits"] == ROUNDS * COMMITS
     assert "deadlock detected" not in postgres.log_file.read_text()
+
+
+@pytest.fixture
+async def other(database_url: str) -> AsyncIterator[Database]:
+    """Another server's pool."""
+    database = Database(Settings(database_url=database_url))
+    yield database
+    await database.close()
+
+
+async def test_a_commit_that_another_push_stores_in_between_is_skipped(
+    api: Api, world: World, database: Database, other: Database
+) -> None:
+    """The other push has stored but not committed when ours looks up what is there, and ours waits for it."""
+    shared, *own = numbered(3)
+    row = prepare_batch(world.repo_id, json.dumps(batch(shared)).encode()).rows
+    async with other.transaction() as tx:
+        await tx.execute(text("SELECT 1"))
+        await copy_rows(tx, "commits", COLUMNS, row.values())
+        pushing = asyncio.create_task(api.post(f"{world.sync_path}/commits", batch(shared, *own)))
+        await becomes_true(database, WAITS_FOR_ANOTHER)
+        assert not pushing.done()
+    answer = (await pushing).json
+    assert (answer["inserted"], answer["skipped"]) == (2, 1)
+    assert [each["inserted"] for each in answer["details"]] == [False, True, True]
+    async with database.statements() as connection:
+        counted = await connection.execute(text("SELECT count(*), (SELECT sum(total_commits) FROM repos) FROM commits"))
+    assert tuple(counted.one()) == (3, 2)  # the other one counted nothing
+
+
+WAITS_FOR_ANOTHER = """
+    SELECT count(*) = 1 FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event = 'transactionid' AND query LIKE 'COPY%'
+"""
+
+
+async def becomes_true(database: Database, question: str) -> None:
+    async with asyncio.timeout(10), database.statements() as connection:
+        while not await connection.scalar(text(question)):  # noqa: ASYNC110 -- PostgreSQL sends no event
+            await asyncio.sleep(0.01)

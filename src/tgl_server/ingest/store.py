@@ -1,0 +1,122 @@
+"""Storing a batch, in one transaction: what is new is copied into `commits`, and the counters with it.
+
+What the repository has is looked up first, so that a batch sent again costs no more than that. Where another push
+stores one of the same commits between our look and our COPY, the COPY fails, nothing of it remains, and the batch is
+merged: by way of a staging table, with ON CONFLICT DO NOTHING. Either way rows come in the order of their key.
+"""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+from tgl_protocol.commits import CommitResult, PushResult, RunState, SyncStatus
+from tgl_server import errors
+from tgl_server.audit.actions import AuditAction
+from tgl_server.audit.service import record
+from tgl_server.db.copy import RowExists, copy_rows
+from tgl_server.db.engine import Database
+from tgl_server.ingest import queries
+from tgl_server.ingest.decode import PreparedBatch
+from tgl_server.ingest.encode import COLUMNS, split_shas
+from tgl_server.ingest.known import lacking
+from tgl_server.ingest.measure import Phase, PhaseClock
+from tgl_server.ingest.push import Push
+
+
+async def store_batch(database: Database, push: Push, batch: PreparedBatch, clock: PhaseClock) -> PushResult:
+    """Store what is new of a batch whose bad commits are to be left out; repeating it changes nothing."""
+    try:
+        async with database.transaction() as tx:
+            new = await _copy_new(tx, push, batch, clock)
+            await _count(tx, push, batch, len(new))
+            clock.lap(Phase.COUNT)
+    except RowExists:
+        async with database.transaction() as tx:
+            new = await _merge(tx, batch)
+            await _count(tx, push, batch, len(new))
+            clock.lap(Phase.MERGE)
+    clock.lap(Phase.COMMIT)
+    return _result(batch, {sha.hex() for sha in new})
+
+
+async def _copy_new(tx: AsyncSession, push: Push, batch: PreparedBatch, clock: PhaseClock) -> list[bytes]:
+    new = sorted(await lacking(tx, push.repo_id, batch.rows))
+    clock.lap(Phase.LOOK_UP)
+    if new:
+        await copy_rows(tx, queries.COMMITS, COLUMNS, [batch.rows[sha] for sha in new])
+        clock.lap(Phase.COPY)
+    return new
+
+
+async def _merge(tx: AsyncSession, batch: PreparedBatch) -> list[bytes]:
+    await tx.execute(queries.CREATE_STAGING)
+    await copy_rows(tx, queries.STAGING, COLUMNS, batch.rows.values())
+    return split_shas(await tx.scalar(queries.MERGE_STAGED))
+
+
+async def _count(tx: AsyncSession, push: Push, batch: PreparedBatch, inserted: int) -> None:
+    run_state, status = _outcome(push, batch)
+    parameters = {
+        "repo_id": push.repo_id,
+        "run_id": push.run_id or uuid7(),
+        "run_state": run_state,
+        "status": status,
+        "last_sha": _last_valid_sha(batch),
+        "total": len(batch.shas),
+        "inserted": inserted,
+        "skipped": len(batch.shas) - len(batch.bad) - inserted,
+        "errors": len(batch.bad),
+        **push.client(batch.client_version),
+    }
+    is_new = await tx.scalar(queries.COUNT_BATCH, parameters)
+    if is_new is None:
+        raise errors.NotFound("This repository was deleted during the push.")
+    if is_new:
+        await record(tx, push.audit_entry(AuditAction.SYNC_STARTED, batch.client_version))
+
+
+def _outcome(push: Push, batch: PreparedBatch) -> tuple[RunState, SyncStatus | None]:
+    """Of the run and of the repository; a batch without a valid commit says nothing about the repository."""
+    if push.run_id is not None:
+        return RunState.RUNNING, SyncStatus.SYNCING if batch.rows else None
+    return (RunState.DONE, SyncStatus.HEALTHY) if batch.rows else (RunState.FAILED, None)
+
+
+def _last_valid_sha(batch: PreparedBatch) -> bytes | None:
+    """In the order sent, whether it is new or not."""
+    valid = (index for index in range(len(batch.shas) - 1, -1, -1) if index not in batch.bad)
+    last = next(valid, None)
+    return None if last is None else bytes.fromhex(batch.shas[last])
+
+
+def _result(batch: PreparedBatch, new: set[str]) -> PushResult:
+    """The first of two equal shas is the one that was inserted; takes `new` apart."""
+    inserted = len(new)
+    details = []
+    for index, sha in enumerate(batch.shas):
+        bad = batch.bad.get(index)
+        is_new = bad is None and sha in new
+        if is_new:
+            new.remove(sha)
+        details.append(CommitResult(sha, is_new, bad.message if bad else None))
+    last = _last_valid_sha(batch)
+    return PushResult(
+        total=len(batch.shas),
+        inserted=inserted,
+        skipped=len(batch.shas) - inserted - len(batch.bad),
+        errors=len(batch.bad),
+        last_ingested_sha=last.hex() if last else None,
+        details=details,
+    )
+
+
+async def record_refusal(tx: AsyncSession, push: Push, total: int, client_version: str | None, reason: str) -> None:
+    """Remember a batch that was refused as a whole: the repository shows the error until a push succeeds."""
+    parameters = {
+        "repo_id": push.repo_id,
+        "run_id": push.run_id or uuid7(),
+        "total": total,
+        "message": reason,
+        **push.client(client_version),
+    }
+    await tx.execute(queries.RECORD_REFUSAL, parameters)
+    await record(tx, push.audit_entry(AuditAction.SYNC_REFUSED, client_version, reason=reason))
