@@ -3,11 +3,12 @@
 import asyncio
 import statistics
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 import psutil
@@ -79,6 +80,35 @@ def worker_of(server: RunningServer) -> psutil.Process:
 def private_mb(process: psutil.Process) -> float:
     """What would be free again without this process (USS)."""
     return float(process.memory_full_info().uss) / MEGABYTE
+
+
+class PeakMemory:
+    """Of a process, looked at ten times a second by a thread.
+
+    `resident` is with what it shares with others, its main process above all, and so more than is its own.
+    """
+
+    def __init__(self, process: psutil.Process) -> None:
+        self.private = self.resident = 0.0
+        self._process = process
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(0.1):
+            self.private = max(self.private, private_mb(self._process))
+            self.resident = max(self.resident, self._process.memory_info().rss / MEGABYTE)
+
+    def __str__(self) -> str:
+        return f"at its peak {self.private:.0f} MB private, {self.resident:.0f} MB resident"
 
 
 def percentile(values: Sequence[float], percent: int) -> float:

@@ -23,12 +23,11 @@ import msgspec
 import typer
 import uvloop
 
-from benchmarks.commits import synthetic_commits
+from benchmarks.commits import COLUMNS, Row, commit_row, synthetic_commits
 from benchmarks.harness import Stage, add_repos, staged
 from benchmarks.wire import Answer, Connection, chunked, connected
 from tgl_protocol.commits import Commit, PushBatch
 from tgl_protocol.http import JSON_MEDIA_TYPE, NDJSON_MEDIA_TYPE, RUN_ID_HEADER
-from tgl_server.ingest.decode import COLUMNS, Row, commit_row
 
 MSGPACK_MEDIA_TYPE = "application/msgpack"
 FORMS = {JSON_MEDIA_TYPE: "JSON", MSGPACK_MEDIA_TYPE: "MessagePack", NDJSON_MEDIA_TYPE: "stream"}

@@ -5,7 +5,7 @@ The client shares two cores with server and database, so whatever it takes is mi
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Self, cast
@@ -34,6 +34,8 @@ class Connection(asyncio.Protocol):
         self._host = host
         self._buffer = bytearray()
         self._answer: asyncio.Future[Answer] | None = None
+        self._may_write = asyncio.Event()
+        self._may_write.set()
         self.transport: asyncio.Transport
 
     @classmethod
@@ -50,16 +52,36 @@ class Connection(asyncio.Protocol):
         """The answer; `body` is as it travels, also when `headers` say that it is chunked."""
         if "Transfer-Encoding" not in headers:
             headers = {**headers, "Content-Length": str(len(body))}
+        answer = self._begin(method, path, headers)
+        self.transport.write(body)
+        return await answer
+
+    async def stream(self, path: str, headers: Mapping[str, str], pieces: Iterable[bytes]) -> Answer:
+        """A body that is made while it is sent, at the pace at which the server takes it."""
+        answer = self._begin("POST", path, {**headers, "Transfer-Encoding": "chunked"})
+        for piece in pieces:
+            self.transport.write(chunk(piece))
+            await self._may_write.wait()
+        self.transport.write(chunk(b""))
+        return await answer
+
+    def _begin(self, method: str, path: str, headers: Mapping[str, str]) -> asyncio.Future[Answer]:
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        head = f"{method} {path} HTTP/1.1\r\nHost: {self._host}\r\n{lines}\r\n"
         self._answer = asyncio.get_running_loop().create_future()
-        self.transport.writelines([head.encode(), body])
-        return await self._answer
+        self.transport.write(f"{method} {path} HTTP/1.1\r\nHost: {self._host}\r\n{lines}\r\n".encode())
+        return self._answer
+
+    def pause_writing(self) -> None:
+        self._may_write.clear()
+
+    def resume_writing(self) -> None:
+        self._may_write.set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)  # uvloop's own is no subclass
 
     def connection_lost(self, error: Exception | None) -> None:
+        self._may_write.set()
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(error or ConnectionError("the server closed the connection"))
 
@@ -89,7 +111,11 @@ async def connected(url: str, count: int) -> AsyncIterator[list[Connection]]:
             each.transport.close()
 
 
+def chunk(piece: bytes) -> bytes:
+    """A piece of a body as `Transfer-Encoding: chunked` sends it; an empty one is the end."""
+    return b"%x\r\n%b\r\n" % (len(piece), piece)
+
+
 def chunked(pieces: list[bytes]) -> bytes:
-    """A body of these pieces as `Transfer-Encoding: chunked` sends it."""
-    framed = (b"%x\r\n%b\r\n" % (len(piece), piece) for piece in [*pieces, b""])
-    return b"".join(framed)
+    """A whole body in the same way."""
+    return b"".join(map(chunk, [*pieces, b""]))
