@@ -31,6 +31,14 @@ bench *args:
 bench-push *args:
     uv run python -m benchmarks.push "$@"
 
+# the same at 0 to 10 million stored commits: just bench-growth --at 0 1 --recommended 1
+bench-growth *args:
+    uv run python -m benchmarks.growth "$@"
+
+# settings, indexes, workers, compression, each measured: just bench-choices --only compression
+bench-choices *args:
+    uv run python -m benchmarks.choices "$@"
+
 # the newest versions that fit, pinned without addresses
 pin:
     uv run python tools/pin.py

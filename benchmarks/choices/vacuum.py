@@ -1,0 +1,61 @@
+"""What vacuuming, freezing and analysing the newest rows of a large table costs, and what counting costs without it."""
+
+import json
+import time
+from typing import Any
+
+from benchmarks.choices.tables import Row, print_rows
+from benchmarks.place import BATCH, Place, counted, execute, fetch, raw_copy
+from tgl_server.db.embedded import EmbeddedPostgres
+
+_COUNT = "EXPLAIN (ANALYZE, FORMAT JSON) SELECT count(*) FROM commits GROUP BY repo_id"
+_KEEP = "SET vacuum_freeze_min_age = 50000000"
+_AT_ONCE = "SET vacuum_freeze_min_age = 0"
+
+
+def compare_vacuum(place: Place, batches: int) -> None:
+    """Of so many new batches each time, on top of what is vacuumed."""
+    steps = {
+        "VACUUM, freezing late": [_KEEP, "VACUUM commits"],
+        "VACUUM, freezing at once": [_AT_ONCE, "VACUUM commits"],
+        "ANALYZE": ["ANALYZE commits"],
+    }
+    # No autovacuum may come in between.
+    with place.served({"autovacuum": "off"}) as postgres:
+        execute(postgres, _AT_ONCE, "VACUUM commits")
+        rows = [{"": name, **_measure(place, postgres, statements, batches)} for name, statements in steps.items()]
+        started = time.perf_counter()
+        execute(postgres, "VACUUM (FREEZE) commits")
+        last = {"": "VACUUM FREEZE of what was left", **dict.fromkeys(list(rows[0])[1:], "-")}
+        last["s"] = f"{time.perf_counter() - started:.2f}"
+    print_rows(f"Vacuum after {batches * BATCH:,} new rows on a table of millions", [*rows, last])
+
+
+def _measure(place: Place, postgres: EmbeddedPostgres, statements: list[str], batches: int) -> Row:
+    raw_copy(postgres, place.world, place.fresh_commits(batches * BATCH))
+    before = _count(postgres)
+    started = time.perf_counter()
+    with counted(postgres) as counts:
+        execute(postgres, *statements)
+        seconds = time.perf_counter() - started
+    after = _count(postgres)
+    return {
+        "s": f"{seconds:.2f}",
+        "log, MB": f"{counts['wal'] / 1e6:.1f}",
+        "count before, ms": f"{before[0]:.0f}",
+        "rows looked up in the table": f"{before[1]:,}",
+        "count after, ms": f"{after[0]:.0f}",
+        "looked up after": f"{after[1]:,}",
+    }
+
+
+def _count(postgres: EmbeddedPostgres) -> tuple[float, int]:
+    """Milliseconds, and rows that an index alone could not answer for."""
+    [row] = fetch(postgres, _COUNT)
+    [found] = json.loads(row["QUERY PLAN"])
+    return found["Execution Time"], _heap_fetches(found["Plan"])
+
+
+def _heap_fetches(plan: dict[str, Any]) -> int:
+    own: int = plan.get("Heap Fetches", 0) * plan["Actual Loops"]
+    return own + sum(_heap_fetches(part) for part in plan.get("Plans", []))
