@@ -193,11 +193,11 @@ def _total(answer: Answer) -> int:
 
 def _print(bench: Bench, rounds: int) -> None:
     print(f"medians of {rounds} rounds, and the quartiles of the ratio\n")
-    print(f"{'':42}commits/s   x COPY")
-    print(f"{'raw COPY by 1000, 1 connection':41}{statistics.median(bench.copied):10,.0f}")
+    print(f"{'':46}commits/s   x COPY")
+    print(f"{'raw COPY by 1000, 1 connection':45}{statistics.median(bench.copied):10,.0f}")
     for line, each in bench.found.items():
         low, middle, high = statistics.quantiles(each.ratios, n=4)
-        print(f"{line:41}{statistics.median(each.rates):10,.0f}   {middle:6.2f}   ({low:.2f} to {high:.2f})")
+        print(f"{line:45}{statistics.median(each.rates):10,.0f}   {middle:6.2f}   ({low:.2f} to {high:.2f})")
 
 
 if __name__ == "__main__":
