@@ -3,11 +3,12 @@
 A request that breaks off is made again with what is still missing: the server keeps the chunks that arrived whole.
 """
 
+import asyncio
 import zlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Final
 
-from tgl_client.batch import Batches
+from tgl_client.batch import Batch, Batches
 
 #: Below this many commits, several requests in flight are quicker, and a push that breaks off has stored more.
 STREAM_FROM: Final = 8_000
@@ -35,6 +36,7 @@ class StreamBody:
         self._advance = advance
         self._compress = compress
         self._batches: Batches | None = None
+        self._reading = asyncio.Lock()
 
     async def open(self) -> AsyncGenerator[bytes, None]:
         """For one try; what an earlier one brought to the server is left out."""
@@ -45,12 +47,21 @@ class StreamBody:
         return self._packed(self._batches) if self._compress else self._lines(self._batches)
 
     async def close(self) -> None:
-        """Ends the reading of history; a request that failed has left it open."""
+        """Ends the reading of history; a request that failed has left it open.
+
+        aiohttp sends a body in a task of its own, which may be ending a read that was cancelled: an asynchronous
+        generator cannot be closed while it runs.
+        """
         if self._batches is not None:
-            await self._batches.aclose()
+            async with self._reading:
+                await self._batches.aclose()
+
+    async def _next(self, batches: Batches) -> Batch | None:
+        async with self._reading:
+            return await anext(batches, None)
 
     async def _lines(self, batches: Batches) -> AsyncGenerator[bytes, None]:
-        async for batch in batches:
+        while (batch := await self._next(batches)) is not None:
             yield b"\n".join(batch.encoded) + b"\n"
             self._advance(len(batch))
 

@@ -1,6 +1,7 @@
 """A long push as one stream: against the real server, and where the way to it fails."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,12 @@ from tests.client.faulty import KEY, FaultyServer
 from tests.client.histories import git, make_repository
 from tests.servers import RunningServer
 from tests.world import World
+from tgl_client.batch import Batch
 from tgl_client.client import Client
 from tgl_client.delay import RetryPolicy
 from tgl_client.push import PushOptions
 from tgl_client.report import PushReport, PushState
+from tgl_client.stream import StreamBody
 from tgl_protocol.http import COMMIT_STREAM
 from tgl_protocol.problem import ErrorCode
 from tgl_server.db.engine import Database
@@ -66,6 +69,29 @@ async def test_a_stream_that_is_limited_waits(faulty: FaultyServer, long: Path) 
     limited = faults.problem(429, ErrorCode.RATE_LIMITED, "Too many requests.", {"Retry-After": "0"})
     faulty.faults["stream"] = [limited]
     assert (await push(faulty, long)).sent == 40
+
+
+async def test_a_stream_is_closed_while_its_last_read_is_still_ending() -> None:
+    body = StreamBody([], read=_never_read, still_missing=_all_of_them, advance=lambda _: None, compress=False)
+    sending = asyncio.ensure_future(anext(await body.open()))
+    await asyncio.sleep(0)
+    sending.cancel()
+    await body.close()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+
+
+async def _never_read(_: list[bytes]) -> AsyncGenerator[Batch, None]:
+    try:
+        await asyncio.Event().wait()
+        yield Batch([], [])
+    finally:
+        for _step in range(3):
+            await asyncio.sleep(0)  # as the git processes take a moment to end
+
+
+async def _all_of_them(shas: list[bytes]) -> list[bytes]:
+    return shas
 
 
 @pytest.mark.slow
