@@ -5,7 +5,13 @@ from typing import Any
 
 import msgspec
 import structlog
-from asyncpg import PostgresConnectionError
+from asyncpg import (
+    AdminShutdownError,
+    CannotConnectNowError,
+    CrashShutdownError,
+    PostgresConnectionError,
+    TooManyConnectionsError,
+)
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import HTTPScope, Send
@@ -41,6 +47,16 @@ _BY_STATUS = {
     415: ErrorCode.UNSUPPORTED_MEDIA_TYPE,
     429: ErrorCode.RATE_LIMITED,
 }
+
+# PostgreSQL that starts, stops or has no room for one more says so in its own words, and not as a lost connection.
+_AWAY = (
+    PostgresConnectionError
+    | AdminShutdownError
+    | CrashShutdownError
+    | CannotConnectNowError
+    | TooManyConnectionsError
+    | OSError
+)
 
 
 def answer_problem(request: AnyRequest, error: Exception) -> Response[Problem]:
@@ -92,11 +108,11 @@ def _constraint_name(error: IntegrityError) -> str:
 
 def _is_database_away(error: Exception) -> bool:
     """The pool is exhausted, the connection cannot be made, or it was cut: try again later."""
-    if isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | OSError | PostgresConnectionError):
+    if isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | _AWAY):
         return True
     if isinstance(error, DBAPIError):
         cause = error.orig.__cause__ if error.orig else None
-        return error.connection_invalidated or isinstance(cause, PostgresConnectionError | OSError)
+        return error.connection_invalidated or isinstance(cause, _AWAY)
     return False
 
 
