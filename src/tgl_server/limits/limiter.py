@@ -63,7 +63,8 @@ class RateLimiter:
     async def _hit(self, item: RateLimitItem, who: tuple[str, ...]) -> Standing | None:
         admitted = await self._window.hit(item, *who)
         reset_at, remaining = await self._window.get_window_stats(item, *who)
-        reset = max(1, math.ceil(reset_at - time.time()))
+        # Never longer than the window, whatever happened to the clock: clients wait for as long as it says.
+        reset = min(item.get_expiry(), max(1, math.ceil(reset_at - time.time())))
         return Standing(item.amount, max(0, remaining), reset, is_refused=not admitted)
 
     async def _ask(self, limit: str, question: Coroutine[Any, Any, _T], otherwise: _T) -> _T:

@@ -32,7 +32,7 @@ class BoundedMemory(Storage, MovingWindowSupport):
     async def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
         """Count a hit, unless the window is full."""
         now = time.time()
-        hits = self._window(key, now - expiry)
+        hits = self._window(key, now - expiry, now)
         if len(hits) + amount > limit:
             return False
         hits.extend([now] * amount)
@@ -70,12 +70,14 @@ class BoundedMemory(Storage, MovingWindowSupport):
     async def clear(self, key: str) -> None:
         self._hits.pop(key, None)
 
-    def _window(self, key: str, since: float) -> "array[float]":
+    def _window(self, key: str, since: float, now: float) -> "array[float]":
+        """Hits from the future are from before the clock was set back: they would count until it has caught up."""
         hits = self._hits.get(key)
         if hits is None:
             hits = self._hits[key] = array("d")
             if len(self._hits) > self._max_clients:
                 self._hits.popitem(last=False)
         self._hits.move_to_end(key)
+        del hits[bisect_right(hits, now) :]
         del hits[: bisect_right(hits, since)]
         return hits

@@ -1,10 +1,14 @@
 """Counting in the memory of one process."""
 
 import asyncio
+import time
+from types import SimpleNamespace
 
+import pytest
 from limits import RateLimitItemPerMinute, RateLimitItemPerSecond
 from limits.aio.strategies import MovingWindowRateLimiter
 
+from tgl_server.limits.limiter import RateLimiter
 from tgl_server.limits.memory import BoundedMemory
 
 PER_MINUTE = RateLimitItemPerMinute(3)
@@ -36,6 +40,24 @@ async def test_what_left_the_window_does_not_count() -> None:
 
     await asyncio.wait_for(until_admitted(), 10)
     assert (await window.get_window_stats(per_second, "a")).remaining == 0
+
+
+async def test_a_clock_that_is_set_back_locks_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    limiter, now = RateLimiter("memory://"), time.time()
+    for _ in range(3):
+        await limiter.hit(PER_MINUTE, "a")
+    monkeypatch.setattr(time, "time", lambda: now - 7200)
+    standings = [await limiter.hit(PER_MINUTE, "a") for _ in range(4)]
+    assert [standing and standing.is_refused for standing in standings] == [False, False, False, True]
+
+
+async def test_nobody_is_told_to_wait_for_longer_than_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    limiter, now = RateLimiter("memory://"), time.time()
+    await limiter.hit(PER_MINUTE, "a")
+    monkeypatch.setattr("tgl_server.limits.limiter.time", SimpleNamespace(time=lambda: now - 7200))
+    standing = await limiter.hit(PER_MINUTE, "a")
+    assert standing is not None
+    assert standing.reset_seconds == 60
 
 
 async def test_memory_is_bounded_and_the_client_seen_longest_ago_is_forgotten() -> None:
