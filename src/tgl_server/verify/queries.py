@@ -37,10 +37,12 @@ FIND_LOST_REFS = text("""
     ORDER BY repo, f.name
 """)
 
+# One as far in the future was begun before the clock was set back.
 FIND_OPEN_RUNS = text("""
     SELECT s.repo_id, p.slug || '/' || r.name AS repo, s.id, s.last_batch_at
     FROM sync_runs s JOIN repos r ON r.id = s.repo_id JOIN projects p ON p.id = r.project_id
-    WHERE s.state = 'running' AND s.last_batch_at < now() - CAST(:run_timeout AS interval)
+    WHERE s.state = 'running' AND s.last_batch_at NOT BETWEEN now() - CAST(:run_timeout AS interval)
+                                                          AND now() + CAST(:run_timeout AS interval)
     ORDER BY repo, s.id
 """)
 
@@ -68,11 +70,13 @@ FORGET_LOST_REF = text("""
 CLOSE_RUN = text("""
     WITH repo AS (
         UPDATE repos SET sync_status = 'error', error_message = :message, last_error = :message, last_error_at = now()
-        WHERE id = :repo_id AND sync_status = 'syncing' AND last_attempt_at < now() - CAST(:run_timeout AS interval)
+        WHERE id = :repo_id AND sync_status = 'syncing'
+          AND last_attempt_at NOT BETWEEN now() - CAST(:run_timeout AS interval)
+                                      AND now() + CAST(:run_timeout AS interval)
     )
     UPDATE sync_runs SET state = 'interrupted', finished_at = now(), error_message = :message
     WHERE repo_id = :repo_id AND id = :run_id AND state = 'running'
-      AND last_batch_at < now() - CAST(:run_timeout AS interval)
+      AND last_batch_at NOT BETWEEN now() - CAST(:run_timeout AS interval) AND now() + CAST(:run_timeout AS interval)
 """)
 
 IS_GONE = text("SELECT NOT EXISTS (SELECT FROM repos WHERE id = :repo_id)")

@@ -16,6 +16,7 @@ from tests.world import World
 from tgl_server.db.engine import Database
 from tgl_server.ingest.queries import LOCK_REPO
 from tgl_server.ingest.sweep import sweep
+from tgl_server.verify.service import FaultKind, find_faults
 
 TIMEOUT = timedelta(minutes=15)
 RUN = {"TGL-Run-Id": "0198c0de-0000-7000-8000-000000000001"}
@@ -58,6 +59,20 @@ async def test_a_run_left_open_is_interrupted_in_the_database(api: Api, world: W
     assert await scalar(database, "SELECT sync_status || ' ' || last_error FROM repos") == (
         "error The last push was interrupted; the next one continues where it stopped."
     )
+
+
+async def test_a_run_from_before_the_clock_was_set_back_does_not_stay_open(
+    api: Api, world: World, database: Database
+) -> None:
+    await api.post(f"{world.sync_path}/commits", batch(commit()), headers=RUN)
+    await execute(database, "UPDATE sync_runs SET last_batch_at = now() + interval '2 days'")
+    await execute(database, "UPDATE repos SET last_attempt_at = now() + interval '2 days'")
+    (run,) = (await api.get(f"{world.sync_path}/runs")).json["items"]
+    assert ((await _status(api, world))["status"], run["state"]) == ("error", "interrupted")
+    assert [fault.kind for fault in await find_faults(database, TIMEOUT)] == [FaultKind.OPEN_RUN]
+    assert await sweep(database, TIMEOUT) == 1
+    assert await scalar(database, "SELECT sync_status FROM repos") == "error"
+    assert await find_faults(database, TIMEOUT) == []
 
 
 async def test_an_interrupted_run_that_goes_on_is_finished_as_usual(api: Api, world: World, database: Database) -> None:
