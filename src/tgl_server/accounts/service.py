@@ -7,7 +7,6 @@ import re
 from typing import Any
 from uuid import UUID
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import UNSET, UnsetType
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,13 +20,14 @@ from tgl_server.accounts.queries import END_SESSIONS_OF_USER
 from tgl_server.audit.actions import AuditAction
 from tgl_server.audit.service import Actor, record
 from tgl_server.cursors import decode_cursor, encode_cursor
+from tgl_server.db.rows import Rows
 from tgl_server.plain_text import one_line
 
 # Only what makes an address impossible: whether it exists shows when somebody writes to it.
 _ADDRESS = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+")
 
 
-class Users(SQLAlchemyAsyncRepository[User]):
+class Users(Rows[User]):
     """Rows of `users`."""
 
     model_type = User
@@ -55,7 +55,7 @@ async def create_user(
         state=state,
         password_hash=password_hash,
     )
-    user = await Users(session=tx, wrap_exceptions=False).add(user)
+    user = await Users(session=tx).add(user)
     await record(tx, actor.did(AuditAction.USER_CREATED, "user", user.id, role=role, state=state))
     return user
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import UNSET, Struct
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,12 +24,13 @@ from tgl_server.audit.service import Actor, record
 from tgl_server.auth.argon2 import Argon2
 from tgl_server.auth.principal import ALL_SCOPES, Principal, Scope, join_scopes
 from tgl_server.cursors import decode_cursor, encode_cursor
+from tgl_server.db.rows import Rows
 from tgl_server.plain_text import one_line
 
 COMMAND_LINE = Actor()
 
 
-class ApiKeys(SQLAlchemyAsyncRepository[ApiKeyRow]):
+class ApiKeys(Rows[ApiKeyRow]):
     """Rows of `api_keys`."""
 
     model_type = ApiKeyRow
@@ -87,7 +87,7 @@ async def store_key(
         repo_ids=rights.repo_ids,
         networks=rights.networks,
     )
-    row = await ApiKeys(session=tx, wrap_exceptions=False).add(row)
+    row = await ApiKeys(session=tx).add(row)
     details = {"name": row.name, "prefix": row.prefix, "scopes": join_scopes(rights.scopes)}
     await record(tx, actor.did(AuditAction.API_KEY_CREATED, "api_key", row.id, **details))
     return row

@@ -24,7 +24,7 @@ async def add_member(tx: AsyncSession, project_id: ProjectId, new: NewMember, by
     if project.owner_id == user.id:
         raise errors.Conflict("This user owns the project, and owners need no membership.")
     member = ProjectMember(project_id=project_id, user_id=user.id, role=new.role)
-    await Members(session=tx, wrap_exceptions=False).add(member)
+    await Members(session=tx).add(member)
     await _record(tx, AuditAction.MEMBER_ADDED, member, by, role=new.role)
     return user.id
 

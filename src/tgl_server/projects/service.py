@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import UNSET
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,6 +25,7 @@ from tgl_server.accounts.service import Users
 from tgl_server.audit.actions import AuditAction
 from tgl_server.audit.service import Actor, record
 from tgl_server.commits.service import delete_stored
+from tgl_server.db.rows import Rows
 from tgl_server.projects import names, queries
 from tgl_server.projects.access import ProjectAccess
 from tgl_server.projects.models import Project, ProjectId, ProjectMember, Repo, RepoId
@@ -35,19 +35,19 @@ Values = dict[str, Any]
 _TO_CHANGE = {"key_share": True}
 
 
-class Projects(SQLAlchemyAsyncRepository[Project]):
+class Projects(Rows[Project]):
     """Rows of `projects`."""
 
     model_type = Project
 
 
-class Members(SQLAlchemyAsyncRepository[ProjectMember]):
+class Members(Rows[ProjectMember]):
     """Rows of `project_members`; the owner has none."""
 
     model_type = ProjectMember
 
 
-class Repos(SQLAlchemyAsyncRepository[Repo]):
+class Repos(Rows[Repo]):
     """Rows of `repos`."""
 
     model_type = Repo
@@ -59,7 +59,7 @@ async def create_project(
     """A new project; a slug that is taken is a conflict. Without an actor, its owner made it."""
     _check_project({"slug": slug, "name": name, "description": description})
     project = Project(owner_id=owner_id, slug=slug, name=name, description=description)
-    project = await Projects(session=tx, wrap_exceptions=False).add(project)
+    project = await Projects(session=tx).add(project)
     await record(
         tx, (by or Actor(owner_id)).did(AuditAction.PROJECT_CREATED, "project", project.id, slug=slug, name=name)
     )
@@ -118,7 +118,7 @@ async def create_repo(tx: AsyncSession, project: Project, name: str, actor_id: U
 async def register_repo(tx: AsyncSession, project_id: ProjectId, new: NewRepo, by: Actor) -> Repo:
     """A new repository; a name that is taken in the project is a conflict."""
     values = _repo_values(_named(new))
-    repo = await Repos(session=tx, wrap_exceptions=False).add(Repo(project_id=project_id, **values))
+    repo = await Repos(session=tx).add(Repo(project_id=project_id, **values))
     details = {"project_id": str(project_id), **values}
     await record(tx, by.did(AuditAction.REPO_CREATED, "repo", repo.id, **details))
     return repo

@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+from tests.server.losing import end_backend, lost_while_reading
 from tests.server.people import People, Person
 from tgl_server.accounts.models import Role
 
@@ -183,3 +184,12 @@ async def test_an_address_that_names_nothing_is_not_found(people: People) -> Non
     await made(ada, "a")
     for address in ("%00", "%ff", "%ed%a0%80", "a%00b", "A", "%F0%9F%92%A9"):
         assert (await ada.get(f"/projects/{address}")).status == 404, address
+
+
+async def test_a_database_that_goes_away_under_a_row_is_answered_503(people: People, database_url: str) -> None:
+    ada = await people.make("ada")
+    path = await made(ada)
+    with lost_while_reading(database_url, "projects", end_backend, mode="EXCLUSIVE"):
+        answer = await ada.patch(path, {"name": "Other"})
+    assert (answer.status, answer.json["code"]) == (503, "unavailable")
+    assert (await ada.patch(path, {"name": "Other"})).status == 200
