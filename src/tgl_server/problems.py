@@ -77,7 +77,7 @@ def _as_api_error(error: Exception) -> errors.ApiError | None:
         return _from_litestar(error)
     if isinstance(error, IntegrityError):
         return CONSTRAINTS.get(_constraint_name(error))
-    if _is_database_away(error):
+    if is_database_away(error):
         log.warning("database_unavailable", reason=type(error).__name__)
         return errors.Unavailable()
     return None
@@ -106,7 +106,7 @@ def _constraint_name(error: IntegrityError) -> str:
     return str(getattr(cause, "constraint_name", ""))
 
 
-def _is_database_away(error: Exception) -> bool:
+def is_database_away(error: Exception) -> bool:
     """The pool is exhausted, the connection cannot be made, or it was cut: try again later."""
     if isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | _AWAY):
         return True

@@ -15,8 +15,9 @@ from tgl_server.auth.secret import kept_secret
 from tgl_server.db.embedded import default_data_dir, embedded_postgres
 from tgl_server.db.engine import Database
 from tgl_server.db.migrate import check_migrated
-from tgl_server.db.reachable import check_reachable
+from tgl_server.db.reachable import DatabaseLost, check_reachable
 from tgl_server.errors import ServerError
+from tgl_server.problems import is_database_away
 from tgl_server.settings import BadSetting, Settings, load_settings
 
 Port = Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on; 0 takes a free one.")]
@@ -64,11 +65,25 @@ def with_database(settings: Settings) -> Iterator[Settings]:
         yield msgspec.structs.replace(settings, database_url=postgres.dsn)
 
 
+@contextmanager
+def database_needed(settings: Settings) -> Iterator[None]:
+    """Around what only asks the database: raises `DatabaseLost` where that goes away meanwhile."""
+    try:
+        yield
+    except BrokenPipeError:  # whoever read what we print has left
+        raise
+    except Exception as error:
+        if is_database_away(error):
+            raise DatabaseLost(settings.database_url, error) from None
+        raise
+
+
 def run_with_database(act: Callable[[Database, Argon2], Awaitable[_T]], settings: Settings | None = None) -> _T:
     """Run one act of an administrator's against the migrated database: the one of `settings`, or the process's."""
     if settings is not None:
-        return asyncio.run(_run(settings, act))
-    with with_database(process_settings()) as found:
+        with database_needed(settings):
+            return asyncio.run(_run(settings, act))
+    with with_database(process_settings()) as found, database_needed(found):
         return asyncio.run(_run(found, act))
 
 

@@ -15,8 +15,9 @@ import typer
 from sqlalchemy.exc import DBAPIError
 
 from tgl_server import serving
-from tgl_server.cli.context import Port, data_dir, process_settings, run_with_database, with_database
+from tgl_server.cli.context import Port, data_dir, database_needed, process_settings, run_with_database, with_database
 from tgl_server.db import migrate
+from tgl_server.db.reachable import DatabaseLost
 from tgl_server.demo import DemoFailed
 from tgl_server.demo.processes import ended_like_ctrl_c, run_client, server_process
 from tgl_server.demo.repository import NotCounted, check_repository, reachable_commits
@@ -41,7 +42,8 @@ def demo(
     port = port or serving.free_port(_HOST)
     serving.check_address(_HOST, port)
     with ended_like_ctrl_c(), with_database(settings) as ready:
-        migrate.upgrade(ready.database_url)
+        with database_needed(ready):
+            migrate.upgrade(ready.database_url)
         agrees = _play(settings, ready, path, port, leave=leave)
     if leave and not agrees:
         raise typer.Exit(1)
@@ -69,7 +71,7 @@ def _stage(settings: Settings, path: Path) -> Iterator[Stage]:
         yield stage
     finally:
         # Where the database has gone, the key opens nothing; and it expires by itself.
-        with suppress(OSError, DBAPIError):
+        with suppress(OSError, DBAPIError, DatabaseLost):
             run_with_database(lambda database, _: clear_stage(database, stage), settings)
 
 

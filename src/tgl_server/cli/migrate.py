@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tgl_server.cli.context import process_settings, with_database
+from tgl_server.cli.context import database_needed, process_settings, with_database
 from tgl_server.db.migrate import alembic_commands
 
 
@@ -26,7 +26,7 @@ def migrate(
     ] = "",
 ) -> None:
     """Bring the database to the newest version, or look at its versions."""
-    with with_database(process_settings()) as settings:
+    with with_database(process_settings()) as settings, database_needed(settings):
         commands = alembic_commands(settings.database_url)
         if direction is Direction.UP:
             commands.upgrade(revision or "head")

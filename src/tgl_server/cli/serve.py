@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from tgl_server import serving
-from tgl_server.cli.context import Port, process_settings, with_database, with_secret_key
+from tgl_server.cli.context import Port, database_needed, process_settings, with_database, with_secret_key
 from tgl_server.db import migrate
 from tgl_server.db.engine import Database
 from tgl_server.db.pooler import check_pooler
@@ -32,9 +32,10 @@ def serve(
         threading.Thread(target=_stop_with, args=[stop_with], daemon=True).start()
     host = serving.ip_address(host)
     with with_database(process_settings()) as settings:
-        if migrate_first:
-            migrate.upgrade(settings.database_url)
-        asyncio.run(_check(settings))
+        with database_needed(settings):
+            if migrate_first:
+                migrate.upgrade(settings.database_url)
+            asyncio.run(_check(settings))
         port = port or serving.free_port(host)
         typer.echo(f"Listening on http://{f'[{host}]' if ':' in host else host}:{port}", err=True)
         serving.serve(with_secret_key(settings), host=host, port=port, workers=workers)

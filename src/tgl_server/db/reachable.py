@@ -6,7 +6,7 @@ from sqlalchemy import URL, NullPool
 from sqlalchemy.exc import DBAPIError
 
 from tgl_server.db.engine import database_url, open_engine
-from tgl_server.errors import StartupError
+from tgl_server.errors import ServerError, StartupError
 
 _CORRECT = "correct DATABASE_URL"
 # SQLSTATEs of refused connections, and what to do about each.
@@ -21,6 +21,16 @@ _REMEDIES = {
 
 class DatabaseUnreachable(StartupError):
     """The database cannot be reached, or does not let us in."""
+
+
+class DatabaseLost(ServerError):
+    """The database went away while a command used it."""
+
+    def __init__(self, text: str, error: Exception) -> None:
+        super().__init__(
+            f"the database at {_place(database_url(text))} went away in the middle: {_reason(error)}; "
+            "look into its log, check whether this was done, and run the command again"
+        )
 
 
 async def check_reachable(text: str) -> None:
@@ -53,6 +63,8 @@ def _joined(value: str | int | tuple[str, ...]) -> str:
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, DBAPIError):
+        return str(error.orig)
     if isinstance(error, TimeoutError) and not error.strerror:
         return "it does not answer"
     if isinstance(error, ConnectionRefusedError):
