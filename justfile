@@ -14,6 +14,10 @@ lint:
 test *args:
     uv run pytest "$@"
 
+# break everything at random while four clients push, and check that nothing is lost: just chaos --minutes 15 --seed 1
+chaos *args:
+    uv run python -m tests.chaos "$@"
+
 # put the code into shape
 format:
     uv run ruff format .
