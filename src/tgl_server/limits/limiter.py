@@ -10,11 +10,10 @@ from typing import Any, TypeVar
 
 import structlog
 from limits import RateLimitItem
-from limits.aio.strategies import MovingWindowRateLimiter
 from msgspec import Struct
 from redis.exceptions import RedisError
 
-from tgl_server.limits.storage import open_storage
+from tgl_server.limits.storage import open_windows
 from tgl_server.metrics.definitions import LIMITER_UNAVAILABLE
 
 log = structlog.get_logger()
@@ -42,8 +41,7 @@ class RateLimiter:
     """
 
     def __init__(self, storage_url: str) -> None:
-        self._storage, self._pool = open_storage(storage_url)
-        self._window = MovingWindowRateLimiter(self._storage)
+        self._windows, self._pool = open_windows(storage_url)
         self._is_away = False
         self._retry_at = 0.0
         self._logged_at = -math.inf
@@ -54,15 +52,15 @@ class RateLimiter:
 
     async def is_free(self, item: RateLimitItem, limit: str, *who: str) -> bool:
         """Whether a hit would be admitted; True where nobody can say."""
-        return await self._ask(limit, self._window.test(item, limit, *who), otherwise=True)
+        return await self._ask(limit, self._windows.test(item, limit, *who), otherwise=True)
 
     async def close(self) -> None:
         if self._pool is not None:
             await self._pool.aclose()
 
     async def _hit(self, item: RateLimitItem, who: tuple[str, ...]) -> Standing | None:
-        admitted = await self._window.hit(item, *who)
-        reset_at, remaining = await self._window.get_window_stats(item, *who)
+        admitted = await self._windows.hit(item, *who)
+        reset_at, remaining = await self._windows.get_window_stats(item, *who)
         # Never longer than the window, whatever happened to the clock: clients wait for as long as it says.
         reset = min(item.get_expiry(), max(1, math.ceil(reset_at - time.time())))
         return Standing(item.amount, max(0, remaining), reset, is_refused=not admitted)

@@ -1,8 +1,8 @@
-"""Hits in the memory of one process, as a storage of the `limits` library.
+"""Moving windows in the memory of one process.
 
-The library's own async memory storage starts a task on each request that visits every client it knows, through a
-thread each time, and it grows with the number of clients without a bound. This one forgets what has left the window
-when the client comes back, and drops the client seen longest ago when there are too many of them.
+The async memory storage of the `limits` library starts a task on each request that visits every client it knows,
+through a thread each time, and it grows with the number of clients without a bound. This one forgets what has left the
+window when the client comes back, and drops the client seen longest ago when there are too many of them.
 """
 
 import time
@@ -10,65 +10,45 @@ from array import array
 from bisect import bisect_right
 from collections import OrderedDict
 
-from limits.aio.storage import MovingWindowSupport, Storage
+from limits import RateLimitItem, WindowStats
 
 # With 600 hits of 8 bytes each that is 48 MB at the very worst. Who commands more addresses than this is not
 # stopped by counting per address.
 MAX_CLIENTS = 10_000
 
 
-class BoundedMemory(Storage, MovingWindowSupport):
-    """Moving windows only; `now` is the wall clock, as in the library's other storages."""
+class BoundedWindows:
+    """Answers as the library's `MovingWindowRateLimiter` does; by the wall clock, too."""
 
     def __init__(self, max_clients: int = MAX_CLIENTS) -> None:
-        super().__init__()
         self._max_clients = max_clients
         self._hits: OrderedDict[str, array[float]] = OrderedDict()
 
-    @property
-    def base_exceptions(self) -> type[Exception] | tuple[type[Exception], ...]:
-        return ()
+    def __len__(self) -> int:
+        """How many clients are known."""
+        return len(self._hits)
 
-    async def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+    async def hit(self, item: RateLimitItem, *who: str) -> bool:
         """Count a hit, unless the window is full."""
         now = time.time()
-        hits = self._window(key, now - expiry, now)
-        if len(hits) + amount > limit:
+        hits = self._window(item.key_for(*who), now - item.get_expiry(), now)
+        if len(hits) >= item.amount:
             return False
-        hits.extend([now] * amount)
+        hits.append(now)
         return True
 
-    async def get_moving_window(
-        self,
-        key: str,
-        limit: int,  # noqa: ARG002 -- the library's signature
-        expiry: int,
-    ) -> tuple[float, int]:
-        """When the oldest hit of the window was, and how many it holds."""
+    async def test(self, item: RateLimitItem, *who: str) -> bool:
+        """Whether a hit would be counted."""
+        return (await self.get_window_stats(item, *who)).remaining > 0
+
+    async def get_window_stats(self, item: RateLimitItem, *who: str) -> WindowStats:
+        """When the oldest hit leaves the window, and how many it has room for. Who only asks does not become known."""
         now = time.time()
-        hits = self._hits.get(key)
-        start = bisect_right(hits, now - expiry) if hits else 0
-        return (hits[start], len(hits) - start) if hits and start < len(hits) else (now, 0)
-
-    async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        raise NotImplementedError
-
-    async def get(self, key: str) -> int:
-        return len(self._hits.get(key, ()))
-
-    async def get_expiry(self, key: str) -> float:
-        raise NotImplementedError
-
-    async def check(self) -> bool:
-        return True
-
-    async def reset(self) -> int | None:
-        known = len(self._hits)
-        self._hits.clear()
-        return known
-
-    async def clear(self, key: str) -> None:
-        self._hits.pop(key, None)
+        hits = self._hits.get(item.key_for(*who), ())
+        start = bisect_right(hits, now - item.get_expiry())
+        inside = bisect_right(hits, now) - start
+        oldest = hits[start] if inside else now
+        return WindowStats(oldest + item.get_expiry(), item.amount - inside)
 
     def _window(self, key: str, since: float, now: float) -> "array[float]":
         """Hits from the future are from before the clock was set back: they would count until it has caught up."""

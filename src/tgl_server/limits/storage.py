@@ -1,11 +1,15 @@
 """Where hits are counted: in this process, or in a Redis or Valkey that several processes share."""
 
-from limits.aio.storage import RedisStorage, Storage
+from typing import Protocol
+
+from limits import RateLimitItem, WindowStats
+from limits.aio.storage import RedisStorage
+from limits.aio.strategies import MovingWindowRateLimiter
 from redis.asyncio import BlockingConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from tgl_server.limits.memory import BoundedMemory
+from tgl_server.limits.memory import BoundedWindows
 
 # A counter that answers later than this is no help to the request that waits for it.
 TIMEOUT_SECONDS = 1.0
@@ -13,15 +17,28 @@ _CONNECTIONS = 32
 _PREFIX = "tgl:limits"
 
 
+class Windows(Protocol):
+    """Moving windows, one for each limit and client."""
+
+    async def hit(self, item: RateLimitItem, *who: str) -> bool:
+        """Count a hit, unless the window is full."""
+
+    async def test(self, item: RateLimitItem, *who: str) -> bool:
+        """Whether a hit would be counted."""
+
+    async def get_window_stats(self, item: RateLimitItem, *who: str) -> WindowStats:
+        """When the oldest hit leaves the window, and how many it has room for."""
+
+
 def is_shared(url: str) -> bool:
     """Whether several processes count together there."""
     return not url.startswith("memory")
 
 
-def open_storage(url: str) -> tuple[Storage, BlockingConnectionPool | None]:
-    """The storage of `RATE_LIMIT_STORAGE`, and the pool to close with it; nothing is connected yet."""
+def open_windows(url: str) -> tuple[Windows, BlockingConnectionPool | None]:
+    """The windows in `RATE_LIMIT_STORAGE`, and the pool to close with them; nothing is connected yet."""
     if not is_shared(url):
-        return BoundedMemory(), None
+        return BoundedWindows(), None
     pool = BlockingConnectionPool.from_url(
         _redis_url(url),
         max_connections=_CONNECTIONS,
@@ -37,7 +54,7 @@ def open_storage(url: str) -> tuple[Storage, BlockingConnectionPool | None]:
         key_prefix=_PREFIX,
         connection_pool=pool,  # type: ignore[arg-type] # documented by limits 5.8, and typed as text
     )
-    return storage, pool
+    return MovingWindowRateLimiter(storage), pool
 
 
 def _redis_url(url: str) -> str:

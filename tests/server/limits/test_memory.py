@@ -6,22 +6,30 @@ from types import SimpleNamespace
 
 import pytest
 from limits import RateLimitItemPerMinute, RateLimitItemPerSecond
-from limits.aio.strategies import MovingWindowRateLimiter
 
 from tgl_server.limits.limiter import RateLimiter
-from tgl_server.limits.memory import BoundedMemory
+from tgl_server.limits.memory import BoundedWindows
 
 PER_MINUTE = RateLimitItemPerMinute(3)
 
 
 async def test_the_window_admits_its_limit_and_no_more() -> None:
-    window = MovingWindowRateLimiter(BoundedMemory())
+    window = BoundedWindows()
     assert [await window.hit(PER_MINUTE, "a") for _ in range(5)] == [True, True, True, False, False]
     assert await window.hit(PER_MINUTE, "b")
 
 
+async def test_who_asks_is_not_counted_and_not_remembered() -> None:
+    window = BoundedWindows()
+    assert [await window.test(PER_MINUTE, "a") for _ in range(5)] == [True] * 5
+    assert len(window) == 0
+    assert [await window.hit(PER_MINUTE, "a") for _ in range(3)] == [True] * 3
+    assert not await window.test(PER_MINUTE, "a")
+    assert await window.test(PER_MINUTE, "b")
+
+
 async def test_refused_hits_do_not_prolong_the_window() -> None:
-    window = MovingWindowRateLimiter(BoundedMemory())
+    window = BoundedWindows()
     for _ in range(10):
         await window.hit(PER_MINUTE, "a")
     reset_at, remaining = await window.get_window_stats(PER_MINUTE, "a")
@@ -30,7 +38,7 @@ async def test_refused_hits_do_not_prolong_the_window() -> None:
 
 
 async def test_what_left_the_window_does_not_count() -> None:
-    window, per_second = MovingWindowRateLimiter(BoundedMemory()), RateLimitItemPerSecond(1)
+    window, per_second = BoundedWindows(), RateLimitItemPerSecond(1)
     assert await window.hit(per_second, "a")
     assert not await window.hit(per_second, "a")
 
@@ -51,6 +59,14 @@ async def test_a_clock_that_is_set_back_locks_nobody_out(monkeypatch: pytest.Mon
     assert [standing and standing.is_refused for standing in standings] == [False, False, False, True]
 
 
+async def test_hits_from_the_future_do_not_speak_against_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    window, now = BoundedWindows(), time.time()
+    assert [await window.hit(PER_MINUTE, "a") for _ in range(3)] == [True] * 3
+    monkeypatch.setattr(time, "time", lambda: now - 7200)
+    assert await window.test(PER_MINUTE, "a")
+    assert await window.get_window_stats(PER_MINUTE, "a") == (now - 7200 + 60, 3)
+
+
 async def test_nobody_is_told_to_wait_for_longer_than_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
     limiter, now = RateLimiter("memory://"), time.time()
     await limiter.hit(PER_MINUTE, "a")
@@ -61,12 +77,11 @@ async def test_nobody_is_told_to_wait_for_longer_than_the_window(monkeypatch: py
 
 
 async def test_memory_is_bounded_and_the_client_seen_longest_ago_is_forgotten() -> None:
-    memory = BoundedMemory(max_clients=100)
-    window = MovingWindowRateLimiter(memory)
+    window = BoundedWindows(max_clients=100)
     await window.hit(PER_MINUTE, "first")
     for n in range(1000):
         await window.hit(PER_MINUTE, f"client {n}")
-    assert await memory.reset() == 100
+    assert len(window) == 100
     await window.hit(PER_MINUTE, "known")
     for n in range(1000):
         await window.hit(PER_MINUTE, f"client {n}")
