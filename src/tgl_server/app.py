@@ -77,13 +77,18 @@ def _services(settings: Settings) -> Any:
         usage = UsageCounter(database, settings.api_key_usage_seconds)
         app.state.database = database
         app.state.argon2 = argon2
-        app.state.api_keys = ApiKeyAuthentication(database, argon2, settings.api_key_memory_seconds)
+        app.state.api_keys = keys = ApiKeyAuthentication(database, argon2, settings.api_key_memory_seconds)
         app.state.usage = usage
         app.state.access_tokens = AccessTokens(settings)
         app.state.sessions = SessionAuthentication(database, app.state.access_tokens)
         app.state.passwords = await Passwords.create(argon2)
         try:
-            async with usage.flushing(), sampled(database, argon2), sweeping(database, settings):
+            async with (
+                usage.flushing(),
+                keys.renewal.running(),
+                sampled(database, argon2),
+                sweeping(database, settings),
+            ):
                 yield
         finally:
             argon2.close()

@@ -17,6 +17,7 @@ from tgl_server.audit.service import AuditEntry, record
 from tgl_server.auth.argon2 import Argon2
 from tgl_server.auth.key_rows import KeyRow, KeyRows
 from tgl_server.auth.principal import Principal, Scope
+from tgl_server.auth.renewal import KeyHashRenewal
 from tgl_server.db.engine import Database
 from tgl_server.origin import Origin
 
@@ -82,6 +83,8 @@ class ApiKeyAuthentication:
         self._argon2 = argon2
         self._rows = KeyRows(database)
         self._verified = VerifiedKeys(remember_seconds)
+        #: To be run beside the requests.
+        self.renewal = KeyHashRenewal(database, argon2, self._verified.remember)
         self._strangers: Counter[str] = Counter()
         self._turns = asyncio.Semaphore(STRANGERS_AT_ONCE)
         self._longest_wait = longest_wait
@@ -141,6 +144,7 @@ class ApiKeyAuthentication:
         if not await self._argon2.verify_key(row["key_hash"], key.full_key):
             return False
         self._verified.remember(key.full_key, row["key_hash"])
+        self.renewal.note(row["id"], row["key_hash"], key)
         return True
 
     async def _record_refusal(self, row: KeyRow, key: ApiKey, origin: Origin, refusal: errors.ApiError) -> None:

@@ -57,6 +57,10 @@ class Argon2:
         # Shielded: a caller who hangs up must not take the answer from the others.
         return await asyncio.shield(running)
 
+    async def hash_key(self, full_key: str) -> str:
+        """A new hash of an API key, in the line of the keys."""
+        return await self._run({_KEYS: MAX_WAITING}, self._hasher.hash, full_key)
+
     def is_outdated(self, hashed: str) -> bool:
         """Whether the hash was made with other parameters than today's."""
         return self._hasher.check_needs_rehash(hashed)

@@ -10,6 +10,9 @@ KEYS_BY_PREFIX = text("""
     WHERE k.prefix = ANY(CAST(:prefixes AS text[]))
 """)
 
+# Of two processes that renew a hash at once one wins, and the other changes nothing.
+RENEW_KEY_HASH = text("UPDATE api_keys SET key_hash = :new WHERE id = :id AND key_hash = :old RETURNING id")
+
 # Read on every request with an access token, so that logging out and retirement act at once, in every process.
 SESSION_BY_ID = text("""
     SELECT s.expires_at, s.ended_at, u.role, u.state
