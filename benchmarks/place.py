@@ -28,13 +28,8 @@ from tgl_server.db.embedded import EmbeddedPostgres, embedded_postgres
 BATCH = 1000
 MILLION = 1_000_000
 
-# What docs/subsystems/operations.md recommends for a server with 8 GB or more.
-RECOMMENDED = {
-    "shared_buffers": "2GB",
-    "max_wal_size": "8GB",
-    "checkpoint_timeout": "15min",
-    "wal_buffers": "16MB",
-}
+# What docs/subsystems/operations.md recommends for a machine with 8 GB of memory or more.
+RECOMMENDED = {"shared_buffers": "2GB", "max_wal_size": "8GB", "checkpoint_timeout": "15min"}
 
 
 @dataclass(frozen=True)
@@ -58,10 +53,12 @@ class Place:
         note(f"filled to {millions:g} million in {time.perf_counter() - started:.0f} s")
 
     def fresh_commits(self, count: int) -> list[Commit]:
-        """New ones whose dates come after all that were made so far."""
+        """New ones whose dates come after all that were made so far, as those of a repository that lives."""
         made = synthetic_commits(count, random.getrandbits(64))
-        later = self.stock.newest - made[0].commit_date + timedelta(minutes=1)
-        return [_dated(commit, later) for commit in made]
+        later = self.stock.newest - made[0].commit_date + timedelta(minutes=30)
+        commits = [_dated(commit, later) for commit in made]
+        self.stock.newest = max(commit.commit_date for commit in commits)
+        return commits
 
     def push(self, postgres: EmbeddedPostgres, commits: list[Commit], connections: int, **settings: Any) -> Times:
         """To the large repository as one run, after a checkpoint.

@@ -72,16 +72,12 @@ def stored_sha(number: int) -> str:
 
 
 class Stock:
-    """What was made so far, in one database."""
+    """What was made so far, in one database; no date in it is later than `newest`."""
 
     def __init__(self, repo_ids: list[UUID]) -> None:
         self._repo_ids = repo_ids
         self.made = 0
-
-    @property
-    def newest(self) -> datetime:
-        """No stored date is later."""
-        return _START + timedelta(minutes=self.made)
+        self.newest = _START
 
     async def fill(self, postgres: EmbeddedPostgres, rows: int) -> None:
         """Until `commits` has so many rows, those that were pushed included; then vacuumed, analysed, on disk."""
@@ -99,6 +95,7 @@ class Stock:
     def _chunks(self, count: int) -> Iterator[tuple[int, int]]:
         first, end = self.made, self.made + count
         self.made = end
+        self.newest = max(self.newest, _START + timedelta(minutes=end))
         return ((start, min(start + _CHUNK, end)) for start in range(first, end, _CHUNK))
 
     async def _work(self, postgres: EmbeddedPostgres, samples: list[Row], chunks: Iterator[tuple[int, int]]) -> None:

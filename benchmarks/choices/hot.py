@@ -25,6 +25,12 @@ _CLIENTS = 4
 _RUNS = 30
 _BATCHES = 20
 _REFS = 200
+# As many repositories as fill some pages, packed as the table's settings say.
+_CROWD = """
+    INSERT INTO repos (id, project_id, name, sync_method)
+    SELECT gen_random_uuid(), project_id, 'crowd-' || n, sync_method
+    FROM (SELECT * FROM repos LIMIT 1) one, generate_series(1, 500) n
+"""
 _UPDATES = """
     SELECT relname AS name, n_tup_upd AS updates, n_tup_hot_upd AS hot, n_tup_newpage_upd AS moved,
            pg_relation_size(relid) / 8192 AS pages, autovacuum_count AS vacuums
@@ -50,6 +56,7 @@ def _measure(name: str, *, fillfactor: int | None, snapshot: bool) -> list[Row]:
         with place.served({}) as postgres:
             if fillfactor is not None:
                 execute(postgres, *(f"ALTER TABLE {table} SET (fillfactor = {fillfactor})" for table in _TABLES))
+            execute(postgres, _CROWD, "VACUUM FULL repos")
             with api_server(postgres) as server:
                 asyncio.run(_clients(place, server, postgres if snapshot else None))
             return [_row(name, row) for row in fetch(postgres, _UPDATES)]

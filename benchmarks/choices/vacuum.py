@@ -22,7 +22,7 @@ def compare_vacuum(place: Place, batches: int) -> None:
     }
     # No autovacuum may come in between.
     with place.served({"autovacuum": "off"}) as postgres:
-        execute(postgres, _AT_ONCE, "VACUUM commits")
+        execute(postgres, "VACUUM (FREEZE, ANALYZE) commits")
         rows = [{"": name, **_measure(place, postgres, statements, batches)} for name, statements in steps.items()]
         started = time.perf_counter()
         execute(postgres, "VACUUM (FREEZE) commits")
