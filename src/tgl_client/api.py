@@ -17,6 +17,7 @@ from uuid import UUID
 
 import aiohttp
 import msgspec
+from aiohttp.abc import AbstractStreamWriter
 from yarl import URL
 
 from tgl_client import errors
@@ -25,6 +26,7 @@ from tgl_client.answers import Answer, error_of, read_answer
 from tgl_client.batch import Payload, pack
 from tgl_client.delay import RetryPolicy, next_delay, parse_retry_after
 from tgl_client.stream import StreamBody
+from tgl_client.upload import PIECE, Pace, paced
 from tgl_protocol import __version__, http
 from tgl_protocol.commits import (
     Capabilities,
@@ -82,6 +84,7 @@ class Api:
         #: Set by whoever read the server's capabilities.
         self.compress = False
         self._retries = retries or RetryPolicy()
+        self._read_timeout = read_timeout
         self._timeout = aiohttp.ClientTimeout(
             connect=CONNECT_TIMEOUT, sock_connect=CONNECT_TIMEOUT, sock_read=read_timeout
         )
@@ -220,11 +223,19 @@ class Api:
         assert self._session is not None, "use `async with`"
         # The server shows how far each client's clock is off.
         headers = {**headers, "Date": formatdate(usegmt=True)}
-        data = await body.open() if isinstance(body, StreamBody) else body
+        stream = await body.open() if isinstance(body, StreamBody) else None
         try:
-            async with self._session.request(
-                method, URL(url, encoded=True), headers=headers, data=data, allow_redirects=False, proxy=self._proxy()
-            ) as response:
+            async with (
+                paced(self._read_timeout) as pace,
+                self._session.request(
+                    method,
+                    URL(url, encoded=True),
+                    headers=headers,
+                    data=_Pieces(body, pace) if isinstance(body, bytes) else stream and pace.pieces(stream),
+                    allow_redirects=False,
+                    proxy=self._proxy(),
+                ) as response,
+            ):
                 answer = await _read(method, url, response)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _unreachable(self.url, error) from error
@@ -240,6 +251,26 @@ class Api:
             return aiohttp.helpers.get_env_proxy_for_url(URL(self.url.base))[0]
         except LookupError:
             return None
+
+
+class _Pieces(aiohttp.Payload):
+    """A body of known length that is sent in pieces, and can be sent again."""
+
+    _autoclose = True  # nothing is open
+
+    def __init__(self, body: bytes, pace: Pace) -> None:
+        super().__init__(body)
+        self._body = body
+        self._size = len(body)
+        self._pace = pace
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        return self._body.decode(encoding, errors)
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        for start in range(0, len(self._body), PIECE):
+            with self._pace.piece():
+                await writer.write(self._body[start : start + PIECE])
 
 
 async def _read(method: str, url: str, response: aiohttp.ClientResponse) -> Answer:
