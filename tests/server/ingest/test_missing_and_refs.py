@@ -1,5 +1,7 @@
 """Asking what is missing, and recording branch tips."""
 
+from uuid import uuid4
+
 import pytest
 from sqlalchemy import text
 
@@ -76,3 +78,28 @@ async def test_missing_keeps_to_the_index_when_the_table_was_empty_at_first(
         await missing_shas(tx, RepoId(world.repo_id), [sha_of(number) for number in range(500)])
         after = await tx.scalar(text("SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'commits'"))
     assert after == before
+
+
+async def test_missing_keeps_to_the_primary_key_for_a_repository_that_is_new_to_the_statistics(
+    world: World, database: Database
+) -> None:
+    """Statistics that know all other repositories say that this one has no rows, and any index seems good enough."""
+    fill = text("""
+        INSERT INTO commits (repo_id, sha, author_name, author_email, committer_name, committer_email, author_date,
+                             commit_date, message_title, additions, deletions, files_changed, is_merge, parent_count)
+        SELECT CAST(:repo_id AS uuid), substring(sha256(CAST(n AS text)::bytea) FOR 20), 'a', 'a', 'a', 'a',
+               now(), now() + n * interval '1 second', '', 0, 0, 0, false, 1
+        FROM generate_series(1, 30000) n
+    """)
+    async with database.transaction() as tx:
+        await tx.execute(fill, {"repo_id": uuid4()})
+    async with database.statements() as connection:
+        await connection.execute(text("VACUUM ANALYZE commits"))
+    async with database.transaction() as tx:
+        await tx.execute(fill, {"repo_id": world.repo_id})
+    async with database.transaction() as tx:
+        await missing_shas(tx, RepoId(world.repo_id), [sha_of(number) for number in range(10)])
+        read = await tx.execute(
+            text("SELECT idx_scan, idx_tup_fetch, seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'commits'")
+        )
+    assert tuple(read.one()) == (10, 0, 0)
