@@ -31,6 +31,14 @@ docs:
 bench *args:
     uv run python -m benchmarks.ingest "$@"
 
+# many clients at once, each with a key of its own: just bench-clients --clients 50 --seconds 20
+bench-clients *args:
+    uv run python -m benchmarks.clients "$@"
+
+# a worker's memory over thousands of batches and a long stream: just bench-memory --batches 300 --stream 0
+bench-memory *args:
+    uv run python -m benchmarks.memory "$@"
+
 # a whole push against git log: just bench-push ../some-repository
 bench-push *args:
     uv run python -m benchmarks.push "$@"

@@ -52,6 +52,7 @@ class Tally:
     milliseconds: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     first: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
+    refusals: Counter[str] = field(default_factory=Counter)
     requests: Counter[int] = field(default_factory=Counter)
     commits: Counter[int] = field(default_factory=Counter)
 
@@ -100,6 +101,7 @@ class Client:
             answer = await self._send(method, what, body)
             if answer.status < 500 and answer.status != 429:
                 break
+            self.tally.refusals[msgspec.json.decode(answer.body)["detail"]] += 1
             await asyncio.sleep(next_delay(tries, random.random(), float(answer.header("retry-after") or 0)))
         if self.tally.requests[self.number]:
             self.tally.milliseconds[kind].append((time.perf_counter() - started) * 1000)
@@ -169,6 +171,8 @@ def _print(tally: Tally, clients: int, seconds: float) -> None:
     total, commits = sum(tally.requests.values()), sum(tally.commits.values())
     print(f"{clients} clients, {seconds:.0f} s: {total / seconds:,.0f} requests/s, {commits / seconds:,.0f} commits/s")
     print("answers by status:", ", ".join(f"{count} x {status}" for status, count in sorted(tally.statuses.items())))
+    for detail, count in tally.refusals.items():
+        print(f"  {count} x {detail}")
     for kind, times in {"first answer": tally.first, **dict(sorted(tally.milliseconds.items()))}.items():
         p50, p99 = percentile(times, 50), percentile(times, 99)
         print(f"{kind:14} {len(times):6}   p50 {p50:6.0f} ms   p99 {p99:6.0f} ms   longest {max(times):6.0f} ms")
