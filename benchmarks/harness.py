@@ -1,6 +1,7 @@
 """What the benchmarks share: a server over a new PostgreSQL, repositories and keys in it, and looking at its worker."""
 
 import asyncio
+import signal
 import statistics
 import tempfile
 import threading
@@ -8,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any, Self
 from uuid import UUID
 
@@ -43,11 +45,17 @@ class Stage:
 @contextmanager
 def staged(**settings: Any) -> Iterator[Stage]:
     """With everything on that a server has by default; the rate limiter counts, with a limit that is never reached."""
+    signal.signal(signal.SIGTERM, _stop)
     with tempfile.TemporaryDirectory() as folder, embedded_postgres(Path(folder) / "pg") as postgres:
         migrate.upgrade(postgres.dsn)
         world = asyncio.run(make_world(postgres.dsn))
         with running_server(database_url=postgres.dsn, **settings) as server:
             yield Stage(postgres, server, world)
+
+
+def _stop(number: int, _: FrameType | None) -> None:
+    """Not at once, as a process does by itself: server and PostgreSQL would go on without anybody to stop them."""
+    raise SystemExit(128 + number)
 
 
 async def add_repos(stage: Stage, names: Sequence[str]) -> dict[str, UUID]:
