@@ -1,5 +1,8 @@
 """The OpenAPI document: where it is served, and that it says all there is to say."""
 
+import re
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,6 +13,7 @@ from tests.api import Api
 from tests.documented import DOCUMENT
 from tests.server.people import People, people
 from tests.servers import RunningServer
+from tgl_server import openapi
 from tgl_server.accounts.models import Role
 from tgl_server.openapi.examples import EXAMPLES
 
@@ -32,6 +36,31 @@ async def test_the_server_serves_what_the_reference_shows(api: Api, path: str) -
 async def test_it_is_served_as_yaml(api: Api) -> None:
     answer = await api.get("/schema/openapi.yaml")
     assert (answer.headers["Content-Type"], yaml.safe_load(answer.body)) == ("application/yaml", DOCUMENT)
+
+
+async def test_a_browser_gets_a_page_that_loads_only_what_is_ours(start_server: Callable[..., RunningServer]) -> None:
+    async with Api(start_server(api_title="A <b> & C").url) as api:
+        page = await api.get("/schema", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+        loaded = re.findall(r'(?:src|spec-url)="([^"]*)"', page.body.decode())
+        answers = [await api.get(address) for address in loaded]
+    assert (page.status, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert "<title>A &lt;b&gt; &amp; C</title>" in page.body.decode()
+    policy = page.headers["Content-Security-Policy"]
+    assert "default-src 'none'; script-src 'self';" in policy
+    assert "http" not in policy + page.body.decode()
+    kinds = [answer.headers["Content-Type"].partition(";")[0] for answer in answers]
+    assert kinds == ["application/json", "text/javascript"]
+    assert answers[1].body == (Path(openapi.__file__).parent / "redoc" / "redoc.standalone.js").read_bytes()
+
+
+async def test_the_script_is_packed_and_kept(api: Api) -> None:
+    address = re.findall(r'src="([^"]*)"', (await api.get("/schema", headers={"Accept": "text/html"})).body.decode())[0]
+    packed = await api.get(address)
+    plain = await api.get(address, headers={"Accept-Encoding": "identity"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert "Content-Encoding" not in plain.headers
+    assert packed.body == plain.body
+    assert "immutable" in plain.headers["Cache-Control"]
 
 
 @pytest.mark.parametrize("page", ["swagger", "redoc", "elements", "rapidoc", "scalar", "oauth2-redirect.html"])

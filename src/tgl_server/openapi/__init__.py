@@ -17,6 +17,7 @@ from litestar.openapi.plugins import OpenAPIRenderPlugin
 from tgl_protocol.http import JSON_MEDIA_TYPE
 from tgl_server import errors
 from tgl_server.openapi.document import Document, complete
+from tgl_server.openapi.page import page, script, wants_page
 from tgl_server.settings import Settings
 
 __all__ = ["Document", "openapi_config", "openapi_document"]
@@ -27,8 +28,15 @@ PATH = "/schema"
 def openapi_config(settings: Settings) -> OpenAPIConfig:
     """For `Litestar(...)`: JSON under `/schema` and `/schema/openapi.json`, YAML under `/schema/openapi.yaml`.
 
+    For browsers `/schema` is a page.
+
     Litestar's pages are off: they load their scripts from other hosts, which our Content-Security-Policy forbids.
     """
+
+    async def show_page(request: Request[Any, Any, Any]) -> Response[str] | None:
+        at_root = request.scope["path"].rstrip("/") == PATH
+        return page(settings, PATH) if at_root and wants_page(request) else None
+
     return OpenAPIConfig(
         title=settings.api_title,
         version=settings.api_version,
@@ -36,7 +44,13 @@ def openapi_config(settings: Settings) -> OpenAPIConfig:
             _Rendered("/openapi.json", JSON_MEDIA_TYPE, msgspec.json.encode),
             _Rendered("/openapi.yaml", "application/yaml", _as_yaml),
         ],
-        openapi_router=Router(PATH, route_handlers=[], include_in_schema=False, after_request=_refuse_unknown_page),
+        openapi_router=Router(
+            PATH,
+            route_handlers=[script],
+            include_in_schema=False,
+            before_request=show_page,
+            after_request=_refuse_unknown_page,
+        ),
     )
 
 
