@@ -1,4 +1,4 @@
-"""What only grows is vacuumed, frozen and analysed in steps that stay small.
+"""What only grows is vacuumed and frozen in steps that stay small.
 
 The figures behind each number are in docs/subsystems/growth.md.
 """
@@ -16,7 +16,6 @@ ONLY_GROWS = {
     "autovacuum_vacuum_insert_scale_factor": "0",
     "autovacuum_vacuum_insert_threshold": "100000",
     "autovacuum_freeze_min_age": "0",
-    "autovacuum_analyze_scale_factor": "0.02",
 }
 TABLES = "commits", "audit_logs"
 

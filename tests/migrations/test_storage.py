@@ -27,7 +27,6 @@ async def test_a_table_that_only_grows_is_vacuumed_by_new_rows_and_not_by_its_si
         "autovacuum_vacuum_insert_scale_factor=0",
         "autovacuum_vacuum_insert_threshold=100000",
         "autovacuum_freeze_min_age=0",
-        "autovacuum_analyze_scale_factor=0.02",
     }
 
 
