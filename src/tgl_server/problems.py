@@ -77,6 +77,9 @@ def _as_api_error(error: Exception) -> errors.ApiError | None:
         return _from_litestar(error)
     if isinstance(error, IntegrityError):
         return CONSTRAINTS.get(_constraint_name(error))
+    if isinstance(error, PoolTimeoutError):
+        log.warning("database_pool_exhausted")
+        return errors.Unavailable("All connections to the database are in use; try again.")
     if is_database_away(error):
         log.warning("database_unavailable", reason=type(error).__name__)
         return errors.Unavailable()
@@ -107,8 +110,8 @@ def _constraint_name(error: IntegrityError) -> str:
 
 
 def is_database_away(error: Exception) -> bool:
-    """The pool is exhausted, the connection cannot be made, or it was cut: try again later."""
-    if isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | _AWAY):
+    """The connection cannot be made, or it was cut: try again later."""
+    if isinstance(error, OperationalError | InterfaceError | _AWAY):
         return True
     if isinstance(error, DBAPIError):
         cause = error.orig.__cause__ if error.orig else None

@@ -90,7 +90,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     db_pool_size: Positive = 10
     db_max_overflow: Annotated[int, Meta(ge=0)] = 10
-    db_pool_timeout: Positive = 10
+    db_pool_timeout: Positive = 30
 
     max_body_bytes: Annotated[int, Meta(ge=1024)] = 32 * 1024 * 1024
     body_timeout_seconds: Positive = 60

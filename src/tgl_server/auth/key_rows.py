@@ -15,8 +15,9 @@ from tgl_server.db.engine import Database
 KeyRow = RowMapping
 
 _MOST_AT_ONCE = 500
-# A statement that hangs must not hold up everybody: they are told that the database is away, and the next is tried.
-_TIMEOUT_SECONDS = 10.0
+# As long as a request waits for a connection. A statement that hangs must not hold up everybody: they are told that
+# the database is away, and the next is tried.
+_TIMEOUT_SECONDS = 30.0
 
 
 class KeyRows:

@@ -1,18 +1,24 @@
-"""A PostgreSQL of the test's own that stops while it is asked."""
+"""A PostgreSQL of the test's own that stops while it is asked, and one that has no connection left."""
 
 import asyncio
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import asyncpg
+from sqlalchemy import text
 
 from tests.api import Api
-from tests.server.operations.waiting import until
-from tests.servers import running_server
-from tests.world import make_world
+from tests.commits import batch, commit
+from tests.server.operations.waiting import until, until_query
+from tests.servers import RunningServer, running_server
+from tests.world import World, make_world
 from tgl_server.db import migrate
 from tgl_server.db.embedded import embedded_postgres
+from tgl_server.db.engine import Database
+
+ONE_WAITS = "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'transactionid'"
 
 
 async def test_a_database_that_stops_answers_503_at_every_step(tmp_path: Path) -> None:
@@ -46,3 +52,19 @@ async def _takes_no_more(dsn: str) -> bool:
     except asyncpg.CannotConnectNowError:
         return True
     return False
+
+
+async def test_a_request_that_waits_too_long_for_a_connection_is_told_so(
+    start_server: Callable[..., RunningServer], world: World, database: Database
+) -> None:
+    """The one connection is held by a push that waits for its repository's row."""
+    server = start_server(db_pool_size=1, db_max_overflow=0, db_pool_timeout=1)
+    async with Api(server.url, world.key) as api:
+        async with database.transaction() as tx:
+            await tx.execute(text("SELECT 1 FROM repos FOR UPDATE"))
+            pushing = asyncio.create_task(api.post(f"{world.sync_path}/commits", batch(commit())))
+            await until_query(database, ONE_WAITS)
+            answer = await api.get(f"{world.sync_path}/status")
+        assert (answer.status, answer.json["code"]) == (503, "unavailable")
+        assert answer.json["detail"] == "All connections to the database are in use; try again."
+        assert (await pushing).status == 201
