@@ -273,7 +273,26 @@ class _Pieces(aiohttp.Payload):
                 await writer.write(self._body[start : start + PIECE])
 
 
+def _tell_when_closed(response: aiohttp.ClientResponse) -> None:
+    """Let the reading of an answer end with its connection.
+
+    aiohttp 3.14 closes a connection that breaks just when the end of a request's body is sent, takes its read timeout
+    away and does not tell who waits for the rest of the answer: they would wait for ever.
+    """
+
+    def tell() -> None:
+        if not response.content.is_eof():
+            response.content.set_exception(aiohttp.ServerDisconnectedError())
+
+    connection = response.connection
+    if connection is not None:
+        connection.add_callback(tell)
+        if connection.protocol is None:
+            tell()
+
+
 async def _read(method: str, url: str, response: aiohttp.ClientResponse) -> Answer:
+    _tell_when_closed(response)
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
