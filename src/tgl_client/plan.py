@@ -11,6 +11,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from tgl_protocol.commits import RepoStatus, SyncStatus
+
 #: So many shas are 0.86 MB of JSON, below what common proxies let pass.
 MISSING_CHUNK: Final = 20_000
 
@@ -65,9 +67,11 @@ def refs_to_record(plan: WalkPlan, *, complete: bool) -> dict[str, str]:
     return {name: sha for name, sha in plan.to_record.items() if sha not in walked}
 
 
-def should_say_in_step(last_success: datetime | None, now: datetime) -> bool:
-    """Whether a push that found nothing new tells the server: not more often than freshness is looked at."""
-    return last_success is None or now - last_success > IN_STEP_AFTER
+def should_say_in_step(status: RepoStatus, now: datetime) -> bool:
+    """Whether a push that found nothing new tells the server: when that ends an error, else not more often than
+    freshness is looked at."""
+    last_success = status.last_success_at
+    return status.status is SyncStatus.ERROR or last_success is None or now - last_success > IN_STEP_AFTER
 
 
 def in_order(shas: Sequence[bytes], missing: Collection[str]) -> list[bytes]:

@@ -88,7 +88,7 @@ class Push:
     async def _say_in_step(self) -> None:
         """So that a quiet repository does not look forgotten; a run without batches leaves no run behind."""
         assert self.status is not None, "the status was asked for first"
-        if self.tips and should_say_in_step(self.status.last_success_at, datetime.now(UTC)):
+        if self.tips and should_say_in_step(self.status, datetime.now(UTC)):
             await self.api.put_refs(self.target, {}, self.run_id)
 
     async def measure(self, path: Path) -> None:
@@ -189,13 +189,14 @@ class Push:
         )
 
     async def _record(self, plan: WalkPlan) -> None:
-        """Record the tips that the server has all of; closes the run where one was opened."""
+        """Record the tips that the server has all of, and close the run."""
         complete = self.options.since is None and not self.tally.held_back and not self.tally.refused
         refs = refs_to_record(plan, complete=complete)
         opened_run = bool(self.tally.sent or self.tally.refused)
         parts = [dict(part) for part in _split(refs, self._refs_chunk)] or ([{}] if opened_run else [])
         for number, part in enumerate(parts, start=1):
-            closing = opened_run and number == len(parts)
+            # Also where every commit was there already: whoever brought them may have been killed before this.
+            closing = number == len(parts)
             await self.api.put_refs(self.target, part, self.run_id if closing else None)
             self.tally.refs_recorded += len(part)
 

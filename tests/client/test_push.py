@@ -13,6 +13,7 @@ from sqlalchemy import text
 from tests.api import Api
 from tests.client.command import TGL, Done, tgl
 from tests.client.histories import add_commits, git, make_repository
+from tests.server.operations.waiting import execute
 from tests.servers import RunningServer
 from tests.world import World
 from tgl_client import Client, errors
@@ -69,6 +70,29 @@ async def test_a_second_push_finds_nothing_new(repository: Path, api: Api, world
     done = push(repository, "--json")
     assert done.json["repositories"][0]["state"] == "nothing_new"
     assert (await api.get(f"{world.sync_path}/runs")).json["items"] == runs
+
+
+@pytest.mark.usefixtures("settings")
+async def test_after_a_push_that_was_killed_before_it_recorded_its_tips_the_next_one_heals(
+    repository: Path, api: Api, world: World, database: Database
+) -> None:
+    push(repository)
+    await execute(database, "DELETE FROM repo_refs")
+    await execute(database, "UPDATE sync_runs SET state = 'running', finished_at = NULL")
+    await execute(database, "UPDATE repos SET sync_status = 'syncing'")
+    assert push(repository).code == 0
+    assert (await remote_status(api, world))["status"] == "healthy"
+
+
+@pytest.mark.usefixtures("settings")
+async def test_an_interruption_is_forgotten_when_a_push_finds_nothing_new(
+    repository: Path, api: Api, world: World, database: Database
+) -> None:
+    push(repository)
+    await execute(database, "UPDATE repos SET sync_status = 'error', error_message = 'The last push was interrupted'")
+    assert push(repository).code == 0
+    status = await remote_status(api, world)
+    assert (status["status"], status["error_message"]) == ("healthy", None)
 
 
 @pytest.mark.usefixtures("settings")
