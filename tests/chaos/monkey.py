@@ -18,7 +18,7 @@ from tests.chaos.pushers import Pusher
 
 # Granian takes a worker that dies within 5.5 s of its birth for one that never works, and gives up.
 _GROWN_SECONDS = 7
-_LONGEST_DOWNTIME = 3.0
+_LONGEST_DOWNTIME = 2.5
 _JUMPS = (-50 * 3600, -3600, -90, 0, 90, 3600, 50 * 3600)
 _GROWTH = (5, 40, 300, 1200)
 
@@ -56,9 +56,9 @@ class Monkey:
         stopped = asyncio.Event()
         lanes = [
             self._lane("workers", stopped, 4, 8, self._kill_worker),
-            self._lane("pushers", stopped, 2, 6, self._kill_pusher),
-            self._lane("postgres", stopped, 5, 10, self._restart_postgres),
-            self._lane("cuts", stopped, 0.1, 0.8, self._cut),
+            self._lane("pushers", stopped, 3, 8, self._kill_pusher),
+            self._lane("postgres", stopped, 6, 12, self._restart_postgres),
+            self._lane("cuts", stopped, 0.3, 1.5, self._cut),
             self._lane("growth", stopped, 3, 6, self._grow),
         ]
         if self.clock.library:

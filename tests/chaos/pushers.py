@@ -93,7 +93,7 @@ class Pusher:
         sizes = (7, 40, 200, 1000)
         return {
             "TGL_BATCH_SIZE": str(self.chance.choice(sizes)),
-            "TGL_MAX_RETRIES": str(self.chance.randrange(4)),
+            "TGL_MAX_RETRIES": str(self.chance.randrange(1, 5)),
         }
 
     def _own_clock(self) -> dict[str, str]:

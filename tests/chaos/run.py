@@ -117,6 +117,8 @@ async def _run(stage: Stage, seconds: float, seed: int, say: Callable[[str], Non
         faults += [str(ending) for ending in endings if not ending.is_usual]
         faults += [f"a client was answered:\n{answer}" for answer in proxy.unexplained]
         faults += [f"the monkey came to no {deed}" for deed in monkey.undone()]
+        if not any(ending.code == 0 and ending.sent for ending in endings):
+            faults.append("no push came to its end while things broke, so that little was tried")
     say("what is stored is checked")
     faults += await _check(stage)
     return Outcome(_summary(seed, time.monotonic() - began, monkey, endings, stage), faults)
@@ -152,13 +154,13 @@ async def _calm_down(stage: Stage, pushers: Sequence[Pusher]) -> list[str]:
     faults += [str(ending) for endings in first for ending in endings if ending.code]
     stage.clock.set(_LATER_SECONDS)
     faults += await _runs_closed(stage.server.database_url)
-    for pusher in pushers:
-        faults += [
-            f"not everything was pushed: {ending}"
-            for ending in await pusher.push_all()
-            if (ending.code, ending.state) != (0, PushState.NOTHING_NEW)
-        ]
-    return faults
+    second = await asyncio.gather(*(pusher.push_all() for pusher in pushers))
+    return faults + [
+        f"not everything was pushed: {ending}"
+        for endings in second
+        for ending in endings
+        if (ending.code, ending.state) != (0, PushState.NOTHING_NEW)
+    ]
 
 
 async def _workers_back(server_pid: int) -> list[str]:

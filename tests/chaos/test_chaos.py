@@ -9,7 +9,7 @@ import pytest
 
 from tests.chaos.run import run_chaos
 
-_SECONDS = 75
+_SECONDS = 70
 
 
 @pytest.mark.slow
