@@ -5,12 +5,12 @@
 Everything else is the client's own Python API, and the environment is that of `tgl`.
 """
 
-import asyncio
 import os
 import sys
 
 import msgspec
 
+from tgl_client.cli.running import run_command
 from tgl_client.client import Client
 from tgl_client.delay import RetryPolicy
 from tgl_client.errors import TglError
@@ -34,7 +34,7 @@ async def _push(path: str, batch_size: int) -> PushReport:
 def main() -> None:
     """Ends as the command does, with the same report."""
     path, batch_size = sys.argv[1:]
-    report = asyncio.run(_push(path, int(batch_size)))
+    report = run_command(_push(path, int(batch_size)))
     print(msgspec.json.encode({"repositories": [report]}).decode())
     sys.exit(report.exit_code)
 
