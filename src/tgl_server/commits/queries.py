@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Select, select, text, tuple_
+from sqlalchemy import Select, Uuid, literal, select, text, tuple_
 
 from tgl_server.ingest.models import CommitRow
 from tgl_server.projects.models import RepoId
@@ -23,9 +23,11 @@ def commits_page(
 
     Composed of the conditions that are asked for, so that each combination is a statement with a plan of its own: one
     of `:author IS NULL OR ...` scans the repository once PostgreSQL prepares it for any value. Either index gives the
-    order but for equal dates, and those are sorted as they come.
+    order but for equal dates, and those are sorted as they come. The sub-select hides from PostgreSQL which repository
+    it is: one that came after the last ANALYZE would be taken for empty, and read and sorted as a whole.
     """
-    found = select(CommitRow).where(CommitRow.repo_id == repo_id)
+    whose = select(literal(repo_id, Uuid)).scalar_subquery()
+    found = select(CommitRow).where(CommitRow.repo_id == whose)
     if author is not None:
         found = found.where(CommitRow.author_email == author)
     if since is not None:

@@ -77,12 +77,16 @@ RECORD_REFUSAL = text("""
         error_message = EXCLUDED.error_message
 """)
 
-# LATERAL with LIMIT makes this one index look-up a sha; `db.engine` sees to it that it is planned for its own values.
+# LATERAL with LIMIT makes this one index look-up a sha. Two things keep it to the primary key: `db.engine` has it
+# planned each time, and the sub-select hides whose commits they are. A repository that came after the last ANALYZE
+# has no rows as far as PostgreSQL knows: any index that begins with `repo_id` would do then, and each look-up read all
+# that the repository has. Of one that it does not know, it expects as many rows as an average one has.
 MISSING_SHAS = text("""
     SELECT coalesce(string_agg(asked.sha, '' ORDER BY asked.n), '')
     FROM unnest(CAST(:shas AS bytea[])) WITH ORDINALITY AS asked (sha, n)
     LEFT JOIN LATERAL (
-        SELECT true AS found FROM commits c WHERE c.repo_id = :repo_id AND c.sha = asked.sha LIMIT 1
+        SELECT true AS found FROM commits c
+        WHERE c.repo_id = (SELECT CAST(:repo_id AS uuid)) AND c.sha = asked.sha LIMIT 1
     ) have ON true
     WHERE have.found IS NULL
 """)

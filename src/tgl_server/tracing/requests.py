@@ -33,7 +33,7 @@ from tgl_server.metrics.requests import METHODS
 from tgl_server.origin import client_ip
 from tgl_server.tracing.current import current_trace
 
-#: Spans of phases in one trace: a stream has three for each thousand commits, and may have any number of commits.
+#: Spans of phases in one trace: a stream has four for each thousand commits, and may have any number of commits.
 MAX_PHASES = 300
 
 _MOST_CHARACTERS = 300
