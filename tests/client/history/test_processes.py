@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -22,9 +23,20 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return linear_repository(tmp_path_factory.mktemp("processes") / "repo", commits=3000)
 
 
+@pytest.fixture(autouse=True)
+def _others() -> Iterator[None]:
+    """What runs below this process for other tests: a server, for instance."""
+    _of_others.update(child.pid for child in psutil.Process().children())
+    yield
+    _of_others.clear()
+
+
+_of_others: set[int] = set()
+
+
 def children() -> list[psutil.Process]:
-    """Zombies included."""
-    return psutil.Process().children()
+    """Those of this test, zombies included."""
+    return [child for child in psutil.Process().children() if child.pid not in _of_others]
 
 
 def statistics_threads() -> list[threading.Thread]:
