@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
+import msgspec
 import pytest
 import requests
 import schemathesis
@@ -59,6 +60,15 @@ load_all_checks()
 def as_lines(_: object, value: object) -> bytes:
     """Schemathesis knows no streams; the document calls the body a text, which is sent as it is."""
     return value if isinstance(value, bytes) else str(value).encode()
+
+
+@schemathesis.serializer("application/msgpack")
+def as_messagepack(_: object, value: object) -> bytes:
+    """Schemathesis does not know it either. It has no integers of more than 64 bits, and no value begins with C1."""
+    try:
+        return msgspec.msgpack.encode(value)
+    except OverflowError:
+        return b"\xc1"
 
 
 @dataclass
