@@ -29,6 +29,8 @@ from tgl_server.db.embedded import embedded_postgres
 
 TGL = [sys.executable, "-m", "tgl_client"]
 _MEGABYTE = 1024 * 1024
+# To look costs the kernel a walk through all that a process has mapped, on the cores that are measured.
+_LOOK_SECONDS = 2.0
 
 
 @dataclass
@@ -95,7 +97,7 @@ def _watched(pid: int, peaks: Peaks) -> Iterator[None]:
 
     def watch() -> None:
         process = psutil.Process(pid)
-        while not over.wait(0.5):
+        while not over.wait(_LOOK_SECONDS):
             try:
                 peaks.look(process)
             except psutil.Error:
