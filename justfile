@@ -3,16 +3,33 @@ set positional-arguments
 # lint and tests
 default: lint test
 
-# style, types, layering
+# style, types, layering, bounds
 lint:
     uv run ruff format --check .
     uv run ruff check .
     uv run mypy
     uv run lint-imports --no-cache
+    uv run python tools/house.py
 
 # every test, or those named: just test tests/client -k rename
 test *args:
     uv run pytest "$@"
+
+# the long variants that `just test` leaves out
+test-slow *args:
+    uv run pytest -m slow "$@"
+
+# which lines the tests reach, as a table and in htmlcov/: just coverage tests/history
+coverage *args:
+    uv run pytest --cov --cov-report=term:skip-covered --cov-report=html "$@"
+
+# run tests again whenever a file changes: just watch tests/history
+watch *args:
+    uv run watchfiles --filter python "pytest -q {{args}}" src tests
+
+# lint what is committed from now on, before each commit
+hooks:
+    uv run prek install
 
 # break everything at random while four clients push, and check that nothing is lost: just chaos --minutes 15 --seed 1
 chaos *args:
@@ -26,6 +43,10 @@ format:
 # docs/reference, written anew from the code
 docs:
     uv run python tools/reference.py
+
+# docs/pictures, taken anew from the running product; needs Chromium: just pictures --every ../pages
+pictures *args:
+    uv run python -m tools.pictures "$@"
 
 # commits per second over HTTP against raw COPY, as ratios: just bench --only "JSON by 1000" --rounds 5
 bench *args:
@@ -46,6 +67,10 @@ bench-push *args:
 # the same at 0 to 10 million stored commits: just bench-growth --at 0 1 --recommended 1
 bench-growth *args:
     uv run python -m benchmarks.growth "$@"
+
+# p50 and p99 of every page of the console at 200 repositories: just bench-pages --millions 5
+bench-pages *args:
+    uv run python -m benchmarks.pages "$@"
 
 # settings, indexes, workers, compression, each measured: just bench-choices --only compression
 bench-choices *args:

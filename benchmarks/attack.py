@@ -1,4 +1,4 @@
-"""Wrong API keys in their thousands, and what an honest client notices of them.
+"""An attack with thousands of wrong API keys, and its effect on an honest client.
 
 The attacker is a process of its own with an address for each request, as the limit per address would end the
 attack at once: this measures what stands behind that limit. Half of the keys have a prefix that nobody has, half
@@ -21,8 +21,8 @@ import aiohttp
 import psutil
 import typer
 
-from tests.servers import RunningServer, running_server
-from tests.world import World, make_world
+from tests.support.servers import RunningServer, running_server
+from tests.support.world import World, make_world
 from tgl_protocol.keys import checksum, generate_api_key
 from tgl_server.db import migrate
 from tgl_server.db.embedded import embedded_postgres
@@ -33,7 +33,7 @@ ARGON2 = {"argon2_time_cost": 2, "argon2_memory_kib": 19 * 1024}
 
 @dataclass
 class Outcome:
-    """What a stretch of requests met: times in milliseconds, and how many got which status."""
+    """The outcome of some requests: times in milliseconds, and the number of each status."""
 
     milliseconds: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
@@ -43,7 +43,7 @@ class Outcome:
 
 
 def main(seconds: float = 10.0, rate: int = 1000) -> None:
-    """Print what an honest client waits without and during the attack."""
+    """Print how long an honest client waits without and during the attack."""
     with tempfile.TemporaryDirectory() as folder, embedded_postgres(Path(folder) / "pg") as postgres:
         migrate.upgrade(postgres.dsn)
         world = asyncio.run(make_world(postgres.dsn))
@@ -57,7 +57,7 @@ def main(seconds: float = 10.0, rate: int = 1000) -> None:
 
 @contextmanager
 def attack(server: RunningServer, world: World, seconds: float, rate: int) -> Iterator[Future[Counter[int]]]:
-    """Wrong keys at that rate from a process of its own; the statuses that they meet."""
+    """Send wrong keys at a rate from a process of its own; the statuses of their answers."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as attacker:
         attacker.submit(int).result()  # it has started
         yield attacker.submit(send_wrong_keys, f"{server.url}{world.sync_path}/status", world.key[:12], seconds, rate)
@@ -83,7 +83,7 @@ async def honest_client(server: RunningServer, world: World, seconds: float) -> 
 
 
 async def _send_wrong_keys(url: str, prefix: str, seconds: float, rate: int) -> Counter[int]:
-    """Sent when they are due, whether or not the earlier ones were answered, as an attacker does not wait."""
+    """Send wrong keys when they are due, without waiting for answers, as an attacker does."""
     statuses: Counter[int] = Counter()
     sent = 0
     tokens = [generate_api_key().full_key if n % 2 else wrong_secret(prefix) for n in range(5000)]
@@ -117,7 +117,7 @@ def wrong_secret(prefix: str) -> str:
 
 
 def memory_mb(server: RunningServer) -> int:
-    """Of the server's processes together."""
+    """The memory of the server's processes together, in MB."""
     process = psutil.Process(server.pid)
     return sum(each.memory_info().rss for each in (process, *process.children(recursive=True))) // 2**20
 

@@ -1,4 +1,4 @@
-"""Many clients at once, each with a key of its own: what they are answered, how soon, and how evenly.
+"""Many clients at once, each with a key of its own: their answers, times and fairness.
 
 Every client sends one request after the other without a pause: pushes of 100 to 1000 commits, new and known ones,
 look-ups of missing shas, and status. Half of them share a repository with four others, and push the same history.
@@ -24,7 +24,7 @@ import uvloop
 from benchmarks.commits import synthetic_commits
 from benchmarks.harness import ARGON2, PeakMemory, Stage, add_keys, add_repos, percentile, staged, worker_of
 from benchmarks.wire import Answer, Connection
-from tgl_client.delay import next_delay
+from tgl_client.http.retry import next_delay
 from tgl_protocol.commits import Commit, MissingRequest, PushBatch
 from tgl_protocol.http import JSON_MEDIA_TYPE
 
@@ -35,7 +35,7 @@ WEIGHTS = {"push, new": 35, "push, known": 15, "missing": 25, "status": 25}
 
 
 class Batch(NamedTuple):
-    """The same commits as a push and as a question."""
+    """A batch of commits, as a push and as a question."""
 
     commits: int
     push: bytes
@@ -44,7 +44,7 @@ class Batch(NamedTuple):
 
 @dataclass
 class Tally:
-    """What the clients met; milliseconds by kind of request, counts by the number of the client.
+    """The clients' results: milliseconds by kind of request, counts by the number of the client.
 
     `first` is of each client's first request, whose key had to be verified, with all its tries.
     """
@@ -69,7 +69,7 @@ class Client:
     _connection: Connection | None = None
 
     async def work(self, ends: float) -> None:
-        """Until then; the request that is under way is finished."""
+        """Send requests until a time; the last one is finished."""
         chance = random.Random(self.number)
         kinds, weights = list(WEIGHTS), list(WEIGHTS.values())
         while time.monotonic() < ends:
@@ -94,7 +94,7 @@ class Client:
         self.tally.commits[self.number] += batch.commits
 
     async def _ask(self, kind: str, method: str, what: str, body: bytes) -> None:
-        """Until it is not told to come back."""
+        """Send a request until the server no longer asks to come back."""
         begun = time.perf_counter()
         for tries in itertools.count(1):
             started = time.perf_counter()
@@ -110,7 +110,7 @@ class Client:
         self.tally.requests[self.number] += 1
 
     async def _send(self, method: str, what: str, body: bytes) -> Answer:
-        """A connection that was cut is counted as an answer 0, and made again."""
+        """Send a request once; a cut connection counts as status 0, and is made again."""
         headers = {"Authorization": f"Bearer {self.key}", "Content-Type": JSON_MEDIA_TYPE}
         while True:
             if self._connection is None or self._connection.transport.is_closing():

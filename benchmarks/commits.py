@@ -85,7 +85,7 @@ def _commits(count: int, rng: random.Random) -> Iterator[Commit]:
 
 
 def commit_row(commit: Commit) -> Row:
-    """The values of `COLUMNS`."""
+    """A commit as a row: the values of `COLUMNS`."""
     return tuple(_value(commit, column) for column in COLUMNS)
 
 

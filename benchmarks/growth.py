@@ -1,4 +1,4 @@
-"""The same requests against a league of none, one, five and ten million stored commits.
+"""Equal requests against a league of none, one, five and ten million stored commits.
 
     python -m benchmarks.growth --at 0 1 5 10 --recommended 10
 
@@ -23,6 +23,7 @@ from benchmarks.timing import Ask, Times, ask_all
 from tgl_protocol.commits import MissingRequest
 from tgl_server.db.embedded import EmbeddedPostgres
 from tgl_server.db.engine import Database
+from tgl_server.features import FOLLOWERS
 from tgl_server.settings import Settings
 from tgl_server.verify.service import find_faults
 
@@ -50,7 +51,7 @@ def main() -> None:
 
 
 def measure_at(place: Place, millions: float, batches: int, settings: Mapping[str, str]) -> Figures:
-    """All figures at a size, with the embedded server's settings or others."""
+    """Measure all figures at a size, with the embedded server's settings or others."""
     place.fill(millions)
     started = time.perf_counter()
     with place.served(settings) as postgres:
@@ -101,7 +102,7 @@ def _half_stored(stock: Stock, count: int, seed: int) -> bytes:
 
 
 def _per_commit(counts: Mapping[str, int], commits: int) -> Figures:
-    """Log and cache, of what `counted` found."""
+    """The figures of log and cache, from what `counted` found."""
     heap, index = (
         counts[f"{what}_hits"] / max(1, counts[f"{what}_hits"] + counts[f"{what}_reads"]) for what in ("table", "index")
     )
@@ -136,7 +137,7 @@ def _share(bytes_: int, rows: int) -> str:
 async def _verify(postgres: EmbeddedPostgres) -> str:
     database = Database(Settings(database_url=postgres.dsn))
     started = time.perf_counter()
-    await find_faults(database, timedelta(minutes=15))
+    await find_faults(database, timedelta(minutes=15), FOLLOWERS)
     await database.close()
     return f"{time.perf_counter() - started:.2f}"
 
@@ -151,7 +152,7 @@ def _times(name: str, times: Times) -> Figures:
 
 
 def print_table(columns: Mapping[str, Figures]) -> None:
-    """As Markdown."""
+    """Print the figures as a table in Markdown."""
     names = list(columns)
     print("| | " + " | ".join(names) + " |")
     print("|---|" + "---:|" * len(names))

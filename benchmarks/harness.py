@@ -1,4 +1,4 @@
-"""What the benchmarks share: a server over a new PostgreSQL, repositories and keys in it, and looking at its worker."""
+"""The harness of the benchmarks: a server over a new PostgreSQL, repositories and keys, and the worker's memory."""
 
 import asyncio
 import signal
@@ -15,13 +15,14 @@ from uuid import UUID
 
 import psutil
 
-from tests.servers import RunningServer, running_server
-from tests.world import World, make_world
+from tests.support.servers import RunningServer, running_server
+from tests.support.world import World, make_world
 from tgl_server.api_keys.service import create_key
 from tgl_server.auth.argon2 import Argon2
 from tgl_server.db import migrate
 from tgl_server.db.embedded import EmbeddedPostgres, embedded_postgres
 from tgl_server.db.engine import Database
+from tgl_server.features import FOLLOWERS
 from tgl_server.projects.service import create_repo, find_project
 from tgl_server.settings import Settings
 
@@ -44,7 +45,7 @@ class Stage:
 
 @contextmanager
 def staged(**settings: Any) -> Iterator[Stage]:
-    """With everything on that a server has by default; the rate limiter counts, with a limit that is never reached."""
+    """A server with all defaults on; the rate limiter counts, but its limit is never reached."""
     signal.signal(signal.SIGTERM, _stop)
     with tempfile.TemporaryDirectory() as folder, embedded_postgres(Path(folder) / "pg") as postgres:
         migrate.upgrade(postgres.dsn)
@@ -54,7 +55,7 @@ def staged(**settings: Any) -> Iterator[Stage]:
 
 
 def _stop(number: int, _: FrameType | None) -> None:
-    """Not at once, as a process does by itself: server and PostgreSQL would go on without anybody to stop them."""
+    """Stop on SIGTERM in order: ended at once, it would leave server and PostgreSQL running."""
     raise SystemExit(128 + number)
 
 
@@ -64,7 +65,7 @@ async def add_repos(stage: Stage, names: Sequence[str]) -> dict[str, UUID]:
     async with database.transaction() as tx:
         project = await find_project(tx, stage.world.project)
         assert project is not None
-        found = {name: (await create_repo(tx, project, name, stage.world.user_id)).id for name in names}
+        found = {name: (await create_repo(tx, project, name, stage.world.user_id, FOLLOWERS)).id for name in names}
     await database.close()
     return found
 
@@ -81,17 +82,17 @@ async def add_keys(stage: Stage, count: int) -> list[str]:
 
 
 def worker_of(server: RunningServer) -> psutil.Process:
-    """The process that answers; beside it there is the main process, and what multiprocessing needs."""
+    """The process that answers requests, among the main process and those of multiprocessing."""
     return max(psutil.Process(server.pid).children(), key=lambda child: child.memory_info().rss)
 
 
 def private_mb(process: psutil.Process) -> float:
-    """What would be free again without this process (USS)."""
+    """A process's private memory (USS) in MB: what would be free without it."""
     return float(process.memory_full_info().uss) / MEGABYTE
 
 
 class PeakMemory:
-    """Of a process, looked at ten times a second by a thread.
+    """The peak memory of a process, which a thread samples ten times a second.
 
     `resident` is with what it shares with others, its main process above all, and so more than is its own.
     """
@@ -120,5 +121,5 @@ class PeakMemory:
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
-    """Of at least one value."""
+    """A percentile of at least one value."""
     return statistics.quantiles([*values, values[-1]], n=100, method="inclusive")[percent - 1]

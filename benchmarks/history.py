@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import psutil
 
-from tgl_client.history import Engine, Repository, open_repository
+from tgl_history import Engine, Repository, open_repository
 
 _SHORTSTAT = re.compile(r"(\d+) files? changed(?:, (\d+) insertions?\(\+\))?(?:, (\d+) deletions?\(-\))?")
 
@@ -43,7 +43,7 @@ class PeakMemory(threading.Thread):
 
 
 def _private(process: psutil.Process) -> float:
-    """What the process alone holds: a mapped pack is page cache, and not counted. Linux only."""
+    """A process's private memory: a mapped pack is page cache, and not counted. Linux only."""
     try:
         status = Path(f"/proc/{process.pid}/status").read_text()
     except OSError:
@@ -53,7 +53,7 @@ def _private(process: psutil.Process) -> float:
 
 
 def git_log(path: Path, shas: Sequence[bytes], *options: str) -> str:
-    """What git prints for these commits."""
+    """The output of git for these commits."""
     ids = "\n".join(sha.hex() for sha in shas)
     command = ["git", "-C", str(path), "log", "--no-walk=unsorted", "--stdin", "--format=@%H", *options]
     return subprocess.run(command, input=ids, capture_output=True, text=True, errors="replace", check=True).stdout
@@ -67,7 +67,7 @@ class Cost(NamedTuple):
 
 
 def cost_of(act: Callable[[], object]) -> Cost:
-    """Runs it once."""
+    """The cost of running a function once."""
     before, started = os.times(), time.perf_counter()
     act()
     clock, after = time.perf_counter() - started, os.times()
@@ -75,7 +75,7 @@ def cost_of(act: Callable[[], object]) -> Cost:
 
 
 def measure(repository: Repository, shas: Sequence[bytes], engine: Engine, jobs: int) -> None:
-    """One line for us, one for git, one for the ratio."""
+    """Print a line for us, one for git and one for the ratio."""
     peak = PeakMemory()
     peak.start()
     ours = cost_of(lambda: deque(repository.commits(shas, engine=engine, jobs=jobs), maxlen=0))
@@ -89,7 +89,7 @@ def measure(repository: Repository, shas: Sequence[bytes], engine: Engine, jobs:
 
 
 def compare(repository: Repository, shas: Sequence[bytes], engine: Engine, jobs: int) -> None:
-    """How many commits differ from git, and the first few of them."""
+    """Print the number of commits that differ from git, and the first few of them."""
     expected = {}
     for block in git_log(repository.path, shas, "--shortstat").split("@")[1:]:
         numbers = _SHORTSTAT.search(block)

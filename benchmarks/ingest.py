@@ -5,6 +5,9 @@ its slice of commits, in bodies that were made beforehand, as new ones and then 
 the yardstick copies 5,000 of the same rows into the same table, 1000 in a COPY and a transaction, over one
 connection. A cell's ratio is to the two yardsticks beside it, so that a machine that drifts takes both along.
 
+The followers of the ingest log are paused meanwhile. At the end they catch up with a repository of its own, and what
+that takes of processor time is printed beside what storing took.
+
 The client is `benchmarks.wire` on uvloop: aiohttp took 0.6 ms more of processor time a request, on the cores that
 server and database need as well; at 4 connections that was 6% of the rate by 1000 and 15% by 100.
 """
@@ -22,17 +25,30 @@ import asyncpg
 import msgspec
 import typer
 import uvloop
+from sqlalchemy import text
 
 from benchmarks.commits import COLUMNS, Row, commit_row, synthetic_commits
 from benchmarks.harness import Stage, add_repos, staged
+from benchmarks.timing import cpu_ms
 from benchmarks.wire import Answer, Connection, chunked, connected
 from tgl_protocol.commits import Commit, PushBatch
 from tgl_protocol.http import JSON_MEDIA_TYPE, NDJSON_MEDIA_TYPE, RUN_ID_HEADER
+from tgl_server.db.engine import Database
+from tgl_server.features import FOLLOWERS
+from tgl_server.followers.follower import Follower
+from tgl_server.followers.runner import catch_up
+from tgl_server.settings import Settings
 
 MSGPACK_MEDIA_TYPE = "application/msgpack"
 FORMS = {JSON_MEDIA_TYPE: "JSON", MSGPACK_MEDIA_TYPE: "MessagePack", NDJSON_MEDIA_TYPE: "stream"}
 CONNECTIONS = (1, 4)
 YARDSTICK = 5000
+FOLLOWED = "followed"
+FOLLOWED_BATCHES = 30
+SKIP_OTHERS = """
+    UPDATE follower_marks m SET seq = s.ingest_seq FROM repo_states s JOIN repos r ON r.id = s.repo_id
+    WHERE s.repo_id = m.repo_id AND m.follower = :follower AND r.name <> :repo
+"""
 
 
 class Cell(NamedTuple):
@@ -51,7 +67,7 @@ class Cell(NamedTuple):
         return f"{FORMS[self.media_type]}-{self.size}-{self.connections}".lower()
 
     def commits(self, batches: int) -> int:
-        """Of a slice. Small batches take longer, and a stream is for many."""
+        """The number of commits in a slice: fewer for small batches, which take longer, and more for a stream."""
         thousands = {None: 2 * batches, 1000: batches, 100: -(-batches // 2)}
         return 1000 * thousands[self.size]
 
@@ -69,7 +85,7 @@ CELLS = [
 
 @dataclass
 class Found:
-    """Of one line of the table, a value for each round."""
+    """The measurements of one line of the table, a value for each round."""
 
     rates: list[float] = field(default_factory=list)
     ratios: list[float] = field(default_factory=list)
@@ -93,7 +109,7 @@ class Bench:
 def main(batches: int = 8, rounds: int = 12, only: str = "") -> None:
     """Print commits per second, and ratios to the yardstick, of the cells whose name has `--only` in it."""
     cells = [cell for cell in CELLS if only.lower() in str(cell).lower()]
-    with staged() as stage:
+    with staged(follower_pause_ms=0) as stage:
         uvloop.run(_measure(stage, cells, batches, rounds))
 
 
@@ -109,8 +125,38 @@ async def _measure(stage: Stage, cells: list[Cell], batches: int, rounds: int) -
             if not round_:  # it warmed up
                 bench.found.clear()
                 bench.copied.clear()
+        _print(bench, rounds)
+        await _print_followers(bench)
     await yardstick.close()
-    _print(bench, rounds)
+
+
+async def _print_followers(bench: Bench) -> None:
+    """Print the processor time for a thousand commits in milliseconds: to store them, and to follow."""
+    cell = Cell(JSON_MEDIA_TYPE, 1000, 1)
+    await add_repos(bench.stage, [FOLLOWED])
+    commits = synthetic_commits(1000 * FOLLOWED_BATCHES, 0)
+    server, postgres = bench.stage.server.pid, bench.stage.postgres.postmaster_pid
+    before = cpu_ms(server), cpu_ms(postgres)
+    await _push(bench, cell, _requests(cell, commits), FOLLOWED)
+    stored = cpu_ms(server) - before[0], cpu_ms(postgres) - before[1]
+    print(f"\nprocessor ms for 1000 commits, {FOLLOWED_BATCHES} batches")
+    print(f"{'storing':45}{sum(stored) / FOLLOWED_BATCHES:10.1f}   (server {stored[0] / FOLLOWED_BATCHES:.1f})")
+    for follower in FOLLOWERS:
+        used = await _follow(bench, follower)
+        print(f"{'following: ' + follower.name:45}{used / FOLLOWED_BATCHES:10.1f}")
+
+
+async def _follow(bench: Bench, follower: Follower) -> float:
+    """Run the followers in this process, as a server would, after they have followed all earlier cells."""
+    database = Database(Settings(database_url=bench.stage.postgres.dsn))
+    async with database.transaction() as tx:
+        await tx.execute(text(SKIP_OTHERS), {"follower": follower.name, "repo": FOLLOWED})
+    postgres = bench.stage.postgres.postmaster_pid
+    before = time.process_time() * 1000 + cpu_ms(postgres)
+    await catch_up(database, [follower])
+    used = time.process_time() * 1000 + cpu_ms(postgres) - before
+    await database.close()
+    return used
 
 
 async def _offered(bench: Bench, cells: list[Cell]) -> list[Cell]:
@@ -123,7 +169,7 @@ async def _offered(bench: Bench, cells: list[Cell]) -> list[Cell]:
 
 
 async def _round(bench: Bench, cells: list[Cell], repos: dict[str, UUID], batches: int, round_: int) -> None:
-    """Each cell in turn, with the same commits for all of them, in a repository of its own."""
+    """Run each cell in turn, with the same commits, in a repository of its own."""
     commits = synthetic_commits(max([3 * YARDSTICK, *(cell.commits(batches) for cell in cells)]), round_)
     rows = [commit_row(commit) for commit in commits[: 3 * YARDSTICK]]
     for cell in cells:
@@ -143,7 +189,7 @@ async def _compare(bench: Bench, cell: Cell, requests: list[bytes], slices: list
 
 
 def _requests(cell: Cell, commits: list[Commit]) -> list[bytes]:
-    """Bodies as they travel; of a stream one for each connection."""
+    """The bodies as they are sent; for a stream one for each connection."""
     if cell.size is None:
         pieces = [b"".join(map(_line, commits[start : start + 1000])) for start in range(0, len(commits), 1000)]
         return [chunked(pieces[n :: cell.connections]) for n in range(cell.connections)]
@@ -157,7 +203,7 @@ def _line(commit: Commit) -> bytes:
 
 
 async def _copy(connection: asyncpg.Connection, rows: list[Row]) -> float:
-    """Rows a second, ready as Python values; each thousand is a transaction of its own."""
+    """Copy rows that are ready as Python values, a thousand per transaction; the rows per second."""
     started = time.perf_counter()
     for start in range(0, len(rows), 1000):
         records = rows[start : start + 1000]
@@ -165,9 +211,9 @@ async def _copy(connection: asyncpg.Connection, rows: list[Row]) -> float:
     return len(rows) / (time.perf_counter() - started)
 
 
-async def _push(bench: Bench, cell: Cell, requests: list[bytes]) -> float:
-    """Commits a second, all answered."""
-    path = f"{bench.stage.sync_path(cell.repo)}/{'commits' if cell.size else 'commits/stream'}"
+async def _push(bench: Bench, cell: Cell, requests: list[bytes], repo: str = "") -> float:
+    """Push until all is answered; the commits per second."""
+    path = f"{bench.stage.sync_path(repo or cell.repo)}/{'commits' if cell.size else 'commits/stream'}"
     headers = {
         "Authorization": f"Bearer {bench.stage.world.key}",
         "Content-Type": cell.media_type,

@@ -29,7 +29,7 @@ STREAM_STEP = 25_000
 
 @dataclass
 class Series:
-    """Megabytes after so many thousands of commits."""
+    """The memory in MB, by thousands of commits."""
 
     worker: psutil.Process
     thousands: list[float] = field(default_factory=list)
@@ -41,7 +41,7 @@ class Series:
         print(f"{commits:10,} commits {self.megabytes[-1]:7.1f} MB", flush=True)
 
     def second_half(self) -> str:
-        """The slope, by the million commits, of a line through it; and what it keeps within."""
+        """The slope of the second half in MB per million commits, and its range."""
         half = len(self.thousands) // 2
         slope = statistics.linear_regression(self.thousands[half:], self.megabytes[half:]).slope * 1000
         within = self.megabytes[half:]
@@ -100,7 +100,7 @@ async def _push_stream(stage: Stage, commits: int, series: Series) -> None:
 
 
 def _pieces(commits: int, series: Series) -> Iterator[bytes]:
-    """A thousand lines each; memory is looked at when the next one is asked for."""
+    """Pieces of a thousand lines; the memory is noted whenever the next one is needed."""
     for start in range(0, commits, 1000):
         if start % STREAM_STEP == 0:
             series.look(start)

@@ -1,4 +1,4 @@
-"""A database of any size in a folder of its own, served with these settings or those, and pushes to it."""
+"""A database of any size in a folder of its own, served with any settings, and pushes to it."""
 
 import asyncio
 import random
@@ -18,8 +18,8 @@ import msgspec
 from benchmarks.commits import COLUMNS, commit_row, synthetic_commits
 from benchmarks.stock import FAST_FILL, Stock, open_stock
 from benchmarks.timing import Ask, Times, ask_all, cpu_ms
-from tests.servers import RunningServer, running_server
-from tests.world import World, make_world
+from tests.support.servers import RunningServer, running_server
+from tests.support.world import World, make_world
 from tgl_protocol.commits import Commit, PushBatch
 from tgl_protocol.http import RUN_ID_HEADER
 from tgl_server.db import migrate
@@ -46,14 +46,14 @@ class Place:
             yield postgres
 
     def fill(self, millions: float) -> None:
-        """To so many commits, with a server that may lose what a power cut takes."""
+        """Fill the database up to a number of commits, with `fsync` off."""
         started = time.perf_counter()
         with self.served(FAST_FILL) as postgres:
             asyncio.run(self.stock.fill(postgres, int(millions * MILLION)))
         note(f"filled to {millions:g} million in {time.perf_counter() - started:.0f} s")
 
     def fresh_commits(self, count: int) -> list[Commit]:
-        """New ones whose dates come after all that were made so far, as those of a repository that lives."""
+        """New commits with dates after all earlier ones, as in a living repository."""
         made = synthetic_commits(count, random.getrandbits(64))
         later = self.stock.newest - made[0].commit_date + timedelta(minutes=30)
         commits = [_dated(commit, later) for commit in made]
@@ -61,7 +61,7 @@ class Place:
         return commits
 
     def push(self, postgres: EmbeddedPostgres, commits: list[Commit], connections: int, **settings: Any) -> Times:
-        """To the large repository as one run, after a checkpoint.
+        """Push to the large repository as one run, after a checkpoint.
 
         The server is one of its own, so that its connections have reported all their counts when it is gone.
         """
@@ -89,14 +89,14 @@ def make_place(folder: Path) -> Place:
 
 @contextmanager
 def api_server(postgres: EmbeddedPostgres, **settings: Any) -> Iterator[RunningServer]:
-    """With everything on; the limiter counts, and its limit is never reached."""
+    """A server with all defaults on; the rate limiter counts, but its limit is never reached."""
     given = {"log_level": "warning", "sync_requests_per_minute": 10**9, **settings}
     with running_server(database_url=postgres.dsn, **given) as server:
         yield server
 
 
 def execute(postgres: EmbeddedPostgres, *statements: str) -> None:
-    """Each on its own, as VACUUM wants it."""
+    """Execute statements outside a transaction, as VACUUM requires."""
 
     async def run() -> None:
         connection = await asyncpg.connect(postgres.libpq_dsn)
@@ -108,7 +108,7 @@ def execute(postgres: EmbeddedPostgres, *statements: str) -> None:
 
 
 def fetch(postgres: EmbeddedPostgres, query: str) -> list[dict[str, Any]]:
-    """All rows."""
+    """All rows of a query."""
 
     async def run() -> list[dict[str, Any]]:
         connection = await asyncpg.connect(postgres.libpq_dsn)
@@ -120,7 +120,7 @@ def fetch(postgres: EmbeddedPostgres, query: str) -> list[dict[str, Any]]:
 
 
 def raw_copy(postgres: EmbeddedPostgres, world: World, commits: list[Commit], table: str = "commits") -> Times:
-    """A transaction for each thousand rows, which are ready as Python values; after a checkpoint."""
+    """Copy rows that are ready as Python values, a thousand per transaction, after a checkpoint."""
     rows = [(world.repo_id, *commit_row(commit)) for commit in commits]
     execute(postgres, "CHECKPOINT")
 
@@ -152,7 +152,7 @@ _COUNTS = """
 
 @contextmanager
 def counted(postgres: EmbeddedPostgres) -> Iterator[dict[str, int]]:
-    """What PostgreSQL counted during the block, by the connections that were closed in it."""
+    """PostgreSQL's statistics for the block, from connections that were closed in it."""
     counts: dict[str, int] = {}
     [before] = fetch(postgres, _COUNTS)
     yield counts
@@ -161,7 +161,7 @@ def counted(postgres: EmbeddedPostgres) -> Iterator[dict[str, int]]:
 
 
 def note(text: str) -> None:
-    """Progress."""
+    """Print progress."""
     print(text, file=sys.stderr, flush=True)
 
 

@@ -22,8 +22,8 @@ from pathlib import Path
 import psutil
 import typer
 
-from tests.servers import running_server
-from tests.world import make_world
+from tests.support.servers import running_server
+from tests.support.world import make_world
 from tgl_server.db import migrate
 from tgl_server.db.embedded import embedded_postgres
 
@@ -35,7 +35,7 @@ _LOOK_SECONDS = 2.0
 
 @dataclass
 class Peaks:
-    """Private bytes."""
+    """The peaks of private memory, in bytes."""
 
     client: int = 0
     worker: int = 0

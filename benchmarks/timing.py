@@ -1,4 +1,4 @@
-"""Requests to a running server, and how long each of them took."""
+"""Requests to a running server, with their times."""
 
 import asyncio
 import statistics
@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import aiohttp
 import psutil
 
-from tests.servers import RunningServer
-from tests.world import World
+from tests.support.servers import RunningServer
+from tests.support.world import World
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Ask:
 
 @dataclass
 class Times:
-    """Of some requests: each one's milliseconds, the seconds for all, and processor time in milliseconds a request.
+    """The times of some requests: milliseconds of each, seconds for all, and processor time in ms per request.
 
     On a machine that others use too, processor time says more about the work than the clock does.
     """
@@ -41,12 +41,12 @@ class Times:
 
     @property
     def p99(self) -> float:
-        """Of fewer than a hundred requests the longest."""
+        """The 99th percentile; of fewer than a hundred requests the longest."""
         return sorted(self.milliseconds)[int(len(self.milliseconds) * 0.99)]
 
 
 async def ask_all(server: RunningServer, world: World, asks: Sequence[Ask], connections: int = 1) -> Times:
-    """Send all, over so many connections; any answer but a good one ends the program."""
+    """Send all requests over some connections; an answer that is an error ends the program."""
     times = Times([], 0.0)
     waiting = iter(asks)
     headers = {"Authorization": f"Bearer {world.key}"}
@@ -74,7 +74,7 @@ def cpu_ms(pid: int) -> float:
 
 
 async def _ask(session: aiohttp.ClientSession, ask: Ask) -> float:
-    """Milliseconds."""
+    """Send a request; its milliseconds."""
     method = "GET" if ask.body is None else "POST"
     kind = {"Content-Type": "application/json"} if ask.body else {}
     started = time.perf_counter()

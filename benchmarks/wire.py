@@ -1,4 +1,4 @@
-"""HTTP/1.1 over one kept connection, with nothing that a benchmark does not need.
+"""HTTP/1.1 over one kept connection, with only what a benchmark needs.
 
 The client shares two cores with server and database, so whatever it takes is missing in what is measured.
 """
@@ -22,7 +22,7 @@ class Answer:
     body: bytes
 
     def header(self, name: str) -> str | None:
-        """The first of this name."""
+        """The value of the first header with this name."""
         found = re.search(rb"\r\n" + re.escape(name.encode()) + rb": *([^\r]*)", self.head, re.IGNORECASE)
         return found[1].decode() if found else None
 
@@ -40,7 +40,7 @@ class Connection(asyncio.Protocol):
 
     @classmethod
     async def open(cls, url: str) -> Self:
-        """To the server at this address, with a port."""
+        """Connect to the server at an address with a port."""
         address = urlsplit(url)
         assert address.hostname
         assert address.port
@@ -49,7 +49,7 @@ class Connection(asyncio.Protocol):
         return connection
 
     async def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
-        """The answer; `body` is as it travels, also when `headers` say that it is chunked."""
+        """Send a request; its answer. `body` is sent as it is, even if `headers` say that it is chunked."""
         if "Transfer-Encoding" not in headers:
             headers = {**headers, "Content-Length": str(len(body))}
         answer = self._begin(method, path, headers)
@@ -57,7 +57,7 @@ class Connection(asyncio.Protocol):
         return await answer
 
     async def stream(self, path: str, headers: Mapping[str, str], pieces: Iterable[bytes]) -> Answer:
-        """A body that is made while it is sent, at the pace at which the server takes it."""
+        """Send a body that is made while it is sent, as fast as the server reads it; the answer."""
         answer = self._begin("POST", path, {**headers, "Transfer-Encoding": "chunked"})
         for piece in pieces:
             self.transport.write(chunk(piece))
@@ -102,7 +102,7 @@ class Connection(asyncio.Protocol):
 
 @asynccontextmanager
 async def connected(url: str, count: int) -> AsyncIterator[list[Connection]]:
-    """So many connections, closed at the end."""
+    """Some connections, closed at the end of the block."""
     opened = [await Connection.open(url) for _ in range(count)]
     try:
         yield opened
@@ -117,5 +117,5 @@ def chunk(piece: bytes) -> bytes:
 
 
 def chunked(pieces: list[bytes]) -> bytes:
-    """A whole body in the same way."""
+    """A whole body as `Transfer-Encoding: chunked` sends it."""
     return b"".join(map(chunk, [*pieces, b""]))

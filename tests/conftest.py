@@ -1,26 +1,38 @@
-"""What every test can ask for: a migrated database that is empty, and a real server over it.
+"""What every test can ask for: a migrated database that is empty, a real server over it, and a repository to push.
 
 One PostgreSQL and one server for a test process; rows are deleted before each test, as that takes 4 ms and a new
-database 64. Tests share a database URL, never an engine: an engine belongs to the event loop that made it.
+database 64. Tests share a database URL, never an engine: an engine belongs to the event loop that made it. What is
+prepared before a test has a loop and an engine of its own, which are kept.
 """
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
-from tests.api import Api
-from tests.servers import RunningServer, running_server
-from tests.world import World, make_world
+from tests.support.api import Api
+from tests.support.database import delete_all_rows
+from tests.support.histories import make_repository
+from tests.support.postgres import FAST_POSTGRES
+from tests.support.servers import RunningServer, running_server
+from tests.support.world import World, add_world
 from tgl_server.db import migrate
 from tgl_server.db.embedded import EmbeddedPostgres, embedded_postgres
 from tgl_server.db.engine import Database
 from tgl_server.settings import Settings
 
-# Tests lose nothing in a power cut.
-FAST_POSTGRES = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+# A server imports a thousand modules, twice. Where no bytecode may be written beside them, compiling these is most of a
+# test run: it is kept apart instead, for the workers and the servers that this process starts.
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+    os.environ["PYTHONPYCACHEPREFIX"] = str(Path(__file__).parents[1] / ".cache" / "pycache")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: many tests wait for processes, clocks and the network."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -43,9 +55,25 @@ def migrated_url(postgres: EmbeddedPostgres) -> str:
     return postgres.dsn
 
 
+@pytest.fixture(scope="session")
+def own_loop() -> Iterator[asyncio.Runner]:
+    """An event loop beside those of the tests, for what is prepared before each of them."""
+    with asyncio.Runner() as runner:
+        yield runner
+
+
+@pytest.fixture(scope="session")
+def own_pool(migrated_url: str, own_loop: asyncio.Runner) -> Iterator[Database]:
+    """Connections that are kept from test to test, on the loop beside them."""
+    database = Database(Settings(database_url=migrated_url))
+    yield database
+    own_loop.run(database.close())
+
+
 @pytest.fixture
-def database_url(migrated_url: str) -> str:
-    asyncio.run(_delete_rows(migrated_url))
+def database_url(migrated_url: str, own_loop: asyncio.Runner, own_pool: Database) -> str:
+    """An empty database."""
+    own_loop.run(delete_all_rows(own_pool))
     return migrated_url
 
 
@@ -78,9 +106,9 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def world(database_url: str) -> World:
+def world(database_url: str, own_loop: asyncio.Runner, own_pool: Database) -> World:
     """A commissioner with a project, a repository and a key."""
-    return asyncio.run(make_world(database_url))
+    return own_loop.run(add_world(own_pool))
 
 
 @pytest.fixture
@@ -90,14 +118,16 @@ async def api(server: RunningServer, world: World) -> AsyncIterator[Api]:
         yield api
 
 
-async def _delete_rows(url: str) -> None:
-    database = Database(Settings(database_url=url))
-    async with database.transaction() as tx:
-        tables = await tx.scalars(
-            text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'")
-        )
-        # Without foreign keys and without the trigger that keeps the audit log append-only.
-        await tx.execute(text("SET LOCAL session_replication_role = replica"))
-        for table in tables.all():
-            await tx.execute(text(f"DELETE FROM {table}"))
-    await database.close()
+@pytest.fixture
+def tgl_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A private place for login, locks and reports; no setting comes from outside."""
+    for name in ("TGL_URL", "TGL_API_KEY", "TGL_PROJECT", "TGL_REPO", "TGL_CONFIG", "TGL_UPDATE_NOTICE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TGL_HOME", str(tmp_path / "tgl"))
+    return tmp_path / "tgl"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """Three commits on one branch."""
+    return make_repository(tmp_path / "work", 3)

@@ -1,4 +1,4 @@
-"""The command: which comparisons, and on how many stored commits."""
+"""The command: it chooses the comparisons, and the number of stored commits."""
 
 import argparse
 import tempfile
@@ -9,6 +9,7 @@ from benchmarks.choices import __doc__ as about
 from benchmarks.choices.compression import compare_compression
 from benchmarks.choices.hot import compare_hot
 from benchmarks.choices.indexes import compare_indexes
+from benchmarks.choices.log import compare_log
 from benchmarks.choices.serving import compare_serving
 from benchmarks.choices.settings import compare_settings
 from benchmarks.choices.storage import compare_storage
@@ -16,7 +17,7 @@ from benchmarks.choices.vacuum import compare_vacuum
 from benchmarks.place import Place, make_place
 
 #: Those that need no stored commits.
-SMALL: dict[str, Callable[[], None]] = {"compression": compare_compression, "hot": compare_hot}
+SMALL: dict[str, Callable[[], None]] = {"compression": compare_compression, "hot": compare_hot, "log": compare_log}
 LARGE = "settings", "serving", "storage", "vacuum", "indexes"
 
 
@@ -39,7 +40,7 @@ def main() -> None:
 
 
 def _compare(place: Place, only: Sequence[str], batches: int, rounds: int) -> None:
-    """The indexes last, as they are dropped and built for it."""
+    """Run the comparisons, that of the indexes last, as it drops and builds them."""
     compare: dict[str, Callable[[], None]] = {
         "settings": lambda: compare_settings(place, batches, rounds),
         "serving": lambda: compare_serving(place, batches, rounds),

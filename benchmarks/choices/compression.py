@@ -1,4 +1,4 @@
-"""What a compressed body costs its client and its server in processor time, and what it saves on the way."""
+"""Compression of bodies: processor time of client and server, against the time saved on the network."""
 
 import statistics
 import time
@@ -11,7 +11,7 @@ import zstandard
 from benchmarks.choices.tables import Row, print_rows
 from benchmarks.commits import synthetic_commits
 from tgl_protocol.commits import PushBatch
-from tgl_server.decompression import expansion
+from tgl_server.http.decompression import expansion
 
 _BODIES = 20
 _COMMITS = 1000
@@ -20,7 +20,7 @@ Pack = Callable[[bytes], bytes]
 
 
 def compare_compression() -> None:
-    """Medians of bodies of a thousand commits; expanding is what the server's own code does."""
+    """Print medians over bodies of a thousand commits; the server's own code decompresses them."""
     commits = synthetic_commits(_BODIES * _COMMITS, 1)
     cuts = range(0, len(commits), _COMMITS)
     bodies = [msgspec.json.encode(PushBatch(commits[start : start + _COMMITS], "choices")) for start in cuts]
@@ -75,5 +75,5 @@ def _expand(encoding: str, packed: bytes) -> int:
 
 
 def _break_even(saved_bytes: float, milliseconds: float) -> str:
-    """The link's speed at which what is saved on the way takes as long as the processors' work."""
+    """The speed of the link at which the time saved on it equals the processors' work."""
     return f"{saved_bytes * 8 / 1000 / milliseconds:.0f}" if saved_bytes > 0 and milliseconds else "-"

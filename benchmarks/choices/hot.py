@@ -1,4 +1,4 @@
-"""How many updates stay on their page, off the indexes (HOT), when repositories are pushed to as clients do it."""
+"""Updates that stay on their page and off the indexes (HOT), while repositories are pushed to as by clients."""
 
 import asyncio
 import tempfile
@@ -15,32 +15,30 @@ import msgspec
 from benchmarks.choices.tables import Row, print_rows
 from benchmarks.commits import synthetic_commits
 from benchmarks.place import Place, api_server, execute, fetch, make_place
-from tests.servers import RunningServer
+from tests.support.servers import RunningServer
 from tgl_protocol.commits import PushBatch, RefsUpdate
 from tgl_protocol.http import RUN_ID_HEADER
 from tgl_server.db.embedded import EmbeddedPostgres
 
-_TABLES = "repos", "sync_runs", "repo_refs", "api_keys"
+_TABLES = "repo_states", "sync_runs", "repo_refs", "api_keys"
 _CLIENTS = 4
 _RUNS = 30
 _BATCHES = 20
 _REFS = 200
 # As many repositories as fill some pages, packed as the table's settings say.
 _CROWD = """
-    INSERT INTO repos (id, project_id, name, sync_method)
-    SELECT gen_random_uuid(), project_id, 'crowd-' || n, sync_method
-    FROM (SELECT * FROM repos LIMIT 1) one, generate_series(1, 500) n
+    INSERT INTO repo_states (repo_id) SELECT gen_random_uuid() FROM generate_series(1, 500)
 """
 _UPDATES = """
     SELECT relname AS name, n_tup_upd AS updates, n_tup_hot_upd AS hot, n_tup_newpage_upd AS moved,
            pg_relation_size(relid) / 8192 AS pages, autovacuum_count AS vacuums
-    FROM pg_stat_user_tables WHERE relname = ANY(ARRAY['repos', 'sync_runs', 'repo_refs', 'api_keys'])
+    FROM pg_stat_user_tables WHERE relname = ANY(ARRAY['repo_states', 'sync_runs', 'repo_refs', 'api_keys'])
     ORDER BY relname
 """
 
 
 def compare_hot() -> None:
-    """Four clients in four repositories: runs of several batches, then the tips that have moved."""
+    """Push from four clients to four repositories: runs of several batches, then the tips that have moved."""
     rows = [
         *_measure("fillfactor 100", fillfactor=100, snapshot=False),
         *_measure("as migrated", fillfactor=None, snapshot=False),
@@ -50,13 +48,13 @@ def compare_hot() -> None:
 
 
 def _measure(name: str, *, fillfactor: int | None, snapshot: bool) -> list[Row]:
-    """With a `snapshot` nothing that was there at its beginning or came later may be cleared away."""
+    """Measure one variant; with a `snapshot` PostgreSQL may not remove any old versions of rows."""
     with tempfile.TemporaryDirectory() as folder:
         place = make_place(Path(folder))
         with place.served({}) as postgres:
             if fillfactor is not None:
                 execute(postgres, *(f"ALTER TABLE {table} SET (fillfactor = {fillfactor})" for table in _TABLES))
-            execute(postgres, _CROWD, "VACUUM FULL repos")
+            execute(postgres, _CROWD, "VACUUM FULL repo_states")
             with api_server(postgres) as server:
                 asyncio.run(_clients(place, server, postgres if snapshot else None))
             return [_row(name, row) for row in fetch(postgres, _UPDATES)]
@@ -81,13 +79,13 @@ async def _clients(place: Place, server: RunningServer, held: EmbeddedPostgres |
 
 @asynccontextmanager
 async def _snapshot(postgres: EmbeddedPostgres | None) -> AsyncIterator[None]:
-    """As pg_dump holds one."""
+    """An open snapshot, as pg_dump holds one."""
     if postgres is None:
         yield
         return
     connection = await asyncpg.connect(postgres.libpq_dsn)
     async with connection.transaction(isolation="repeatable_read"):
-        await connection.execute("SELECT count(*) FROM repos")
+        await connection.execute("SELECT count(*) FROM repo_states")
         yield
     await connection.close()
 

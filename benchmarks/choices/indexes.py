@@ -1,4 +1,4 @@
-"""What each index of `commits` costs a batch, and what is slow without it; and how full the key's pages should be."""
+"""The cost of each index of `commits` for a batch, what is slow without it, and fillfactors of the key."""
 
 import asyncio
 import statistics
@@ -6,30 +6,34 @@ import time
 
 from benchmarks.choices.tables import Row, print_rows
 from benchmarks.place import BATCH, Place, counted, execute, fetch, raw_copy
+from tgl_server.access.ids import RepoId
+from tgl_server.commits.queries import CommitFilter
 from tgl_server.commits.service import list_commits
 from tgl_server.db.embedded import EmbeddedPostgres
 from tgl_server.db.engine import Database
-from tgl_server.projects.models import RepoId
 from tgl_server.settings import Settings
 
 _DATE = "ix_commits_repo_id_commit_date"
 _AUTHOR = "ix_commits_repo_id_author_email_commit_date"
+_MOMENT = "ix_commits_repo_id_ingested_at"
 _CREATE = {
     _DATE: f"CREATE INDEX {_DATE} ON commits (repo_id, commit_date)",
     _AUTHOR: f"CREATE INDEX {_AUTHOR} ON commits (repo_id, author_email, commit_date)",
+    _MOMENT: f"CREATE INDEX {_MOMENT} ON commits (repo_id, ingested_at)",
 }
 _NOBODY = "nobody@example.com"
 _PAGES = 5
 
 
 def compare_indexes(place: Place, batches: int) -> None:
-    """COPY of new rows into the table with some of its indexes; at the end it has all of them again."""
+    """Copy new rows into the table with some of its indexes; at the end it has all of them again."""
     steps = {
         "all, as they grew": [],
-        "without the author's": [f"DROP INDEX {_AUTHOR}"],
+        "without the moment's": [f"DROP INDEX {_MOMENT}"],
+        "nor the author's": [f"DROP INDEX {_AUTHOR}"],
         "the key alone": [f"DROP INDEX {_DATE}"],
-        "without the date's": [_CREATE[_AUTHOR]],
-        "all, two of them built anew": [_CREATE[_DATE]],
+        "without the date's and the moment's": [_CREATE[_AUTHOR]],
+        "all, three of them built anew": [_CREATE[_DATE], _CREATE[_MOMENT]],
         "key built anew, fillfactor 90": ["REINDEX INDEX pk_commits"],
         "key built anew, fillfactor 70": ["ALTER INDEX pk_commits SET (fillfactor = 70)", "REINDEX INDEX pk_commits"],
     }
@@ -64,7 +68,7 @@ def _key_pages(postgres: EmbeddedPostgres) -> int:
 
 
 async def _pages(postgres: EmbeddedPostgres, repo_id: RepoId) -> Row:
-    """Milliseconds of the service's own statements, in the large repository."""
+    """The milliseconds of the service's own statements, in the large repository."""
     database = Database(Settings(database_url=postgres.dsn))
     asked = {"first page, ms": None, "an author's, ms": "developer7@example.com", "of nobody, ms": _NOBODY}
     found: Row = {}
@@ -73,7 +77,7 @@ async def _pages(postgres: EmbeddedPostgres, repo_id: RepoId) -> Row:
         for _ in range(_PAGES):
             started = time.perf_counter()
             async with database.statements() as connection:
-                await list_commits(connection, repo_id, author=author, since=None, until=None, cursor=None, limit=100)
+                await list_commits(connection, repo_id, CommitFilter(author=author), cursor=None, limit=100)
             taken.append((time.perf_counter() - started) * 1000)
         found[name] = f"{statistics.median(taken):.1f}"
     await database.close()

@@ -1,4 +1,4 @@
-"""How many worker processes, and how many connections to PostgreSQL each."""
+"""The number of worker processes, and of connections to PostgreSQL for each."""
 
 import statistics
 import tempfile
@@ -14,7 +14,7 @@ _CONNECTIONS = 8
 
 
 def compare_serving(place: Place, batches: int, rounds: int) -> None:
-    """New commits over eight connections; a round has each variant once."""
+    """Push new commits over eight connections; a round has each variant once."""
     variants = {f"{n} workers" if n > 1 else "1 worker": {"workers": n} for n in (1, 2, 4)}
     variants |= {
         f"1 worker, DB_POOL_SIZE={n}": {"db_pool_size": n, "db_max_overflow": 0, "db_pool_timeout": 60}

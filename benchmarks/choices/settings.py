@@ -26,7 +26,7 @@ _VARIANTS = {
 
 @dataclass
 class _Found:
-    """Of one variant, a value for each round."""
+    """The measurements of one variant, a value for each round."""
 
     rates: list[float] = field(default_factory=list)
     times: list[Times] = field(default_factory=list)
@@ -35,7 +35,7 @@ class _Found:
 
 
 def compare_settings(place: Place, batches: int, rounds: int) -> None:
-    """New commits over four connections; a round has each variant once, with a PostgreSQL started for it."""
+    """Push new commits over four connections; a round has each variant once, with a PostgreSQL started for it."""
     found = {name: _Found() for name in _VARIANTS}
     for _ in range(rounds):
         for name, settings in _VARIANTS.items():

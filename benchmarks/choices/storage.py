@@ -1,4 +1,4 @@
-"""Where long messages go: beside the row or into it, compressed or not."""
+"""The storage of long messages: beside the row or in it, compressed or not."""
 
 import random
 import time
@@ -26,7 +26,7 @@ _PAGE = f"SELECT * FROM {_TABLE} ORDER BY repo_id DESC, commit_date DESC LIMIT 1
 
 
 def compare_storage(place: Place, batches: int) -> None:
-    """COPY into a table of its own with all indexes."""
+    """Copy rows into a table of its own with all indexes, for each way of storage."""
     for name, long in {"of the benchmarks": False, "as long as those of git": True}.items():
         commits = place.fresh_commits(batches * BATCH)
         if long:

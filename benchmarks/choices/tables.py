@@ -7,7 +7,7 @@ Row = dict[str, str]
 
 
 def print_rows(title: str, rows: Sequence[Row]) -> None:
-    """Under a heading; every row has the first one's columns."""
+    """Print rows as a table under a heading; every row has the columns of the first."""
     names = list(rows[0])
     print(f"\n### {title}\n")
     print("| " + " | ".join(names) + " |")

@@ -1,4 +1,4 @@
-"""What vacuuming, freezing and analysing the newest rows of a large table costs, and what counting costs without it."""
+"""The cost of VACUUM, freezing and ANALYZE for the newest rows of a large table, and of counting without them."""
 
 import json
 import time
@@ -14,7 +14,7 @@ _AT_ONCE = "SET vacuum_freeze_min_age = 0"
 
 
 def compare_vacuum(place: Place, batches: int) -> None:
-    """Of so many new batches each time, on top of what is frozen. What was not frozen is so later, page by page."""
+    """Measure with new batches each time, on top of frozen rows; those not frozen at once are frozen later."""
     steps = [
         ("VACUUM, freezing at once", batches, [_AT_ONCE, "VACUUM commits"]),
         ("VACUUM, freezing late", batches, [_LATE, "VACUUM commits"]),
@@ -50,7 +50,7 @@ def _measure(place: Place, postgres: EmbeddedPostgres, statements: list[str], ba
 
 
 def _count(postgres: EmbeddedPostgres) -> tuple[float, int]:
-    """Milliseconds, and rows that an index alone could not answer for."""
+    """The milliseconds of a count, and the rows for which it had to visit the table."""
     [row] = fetch(postgres, _COUNT)
     [found] = json.loads(row["QUERY PLAN"])
     return found["Execution Time"], _heap_fetches(found["Plan"])

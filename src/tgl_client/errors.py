@@ -5,46 +5,33 @@ TglError                      1  something was not pushed
     ConfigError                  a value in a file, the environment or a flag
     InsecureUrlError             a key would travel unencrypted
     LocalRepositoryError         the Git repository cannot be read
-      RemoteRefusedError      3  its remote does not let us in
+      RemoteRefusedError      3  its remote refuses the credentials
       RemoteUnreachableError  4  its remote cannot be reached
     UnknownTargetError           the server does not know the project or repository
     WrongSyncMethodError         the repository is not fed by pushing
+    ForeignHistoryError          the server has another history in that repository
   AuthenticationError         3  the server wants another key
     NotAllowedError              the key is good, but not for this
   NetworkError                4  no usable answer
-    UnreachableError             no connection, TLS failure, time-out, cut connection
+    UnreachableError             no connection, TLS failure, time-out, cut connection, a proxy that refuses
     ServerFaultError             5xx, also after all retries
     RateLimitedError             429, for longer than we wait
     UnexpectedAnswerError        whatever answered is not a TheGitLeague server
   RefusedError                1  any other 4xx
     TooLargeError                413; the batch is split
-  IncompletePushError         1  some commits were refused or held back
-  TimeLimitError              1  `--timeout` was over
+  IncompletePushError         1  some commits were not pushed
+  SystemRefusalError          1  the operating system refused: a full disk, a folder that cannot be written
+  TimeLimitError              1  `--timeout` was over; 4 if it was spent on a server that gave no answer
   AlreadyRunningError        75  another push of this repository holds the lock
   InterruptedPushError      130  Ctrl-C
     TerminatedPushError     143  SIGTERM
 """
 
-from enum import IntEnum
-from typing import TYPE_CHECKING
+import re
 
-from tgl_protocol.problem import ErrorCode, FieldError
-
-if TYPE_CHECKING:
-    from tgl_client.report import PushReport
-
-
-class ExitCode(IntEnum):
-    """What scripts can rely on; the reference is `docs/reference/exit-codes.md`."""
-
-    DONE = 0
-    NOT_PUSHED = 1
-    USAGE = 2
-    AUTHENTICATION = 3
-    NETWORK = 4
-    ALREADY_RUNNING = 75
-    INTERRUPTED = 130
-    TERMINATED = 143
+from tgl_client.exit_codes import ExitCode
+from tgl_client.report import PushReport
+from tgl_protocol.problem import FieldError
 
 
 class TglError(Exception):
@@ -52,16 +39,21 @@ class TglError(Exception):
 
     exit_code: ExitCode = ExitCode.NOT_PUSHED
     hint: str | None = None
-    report: "PushReport | None" = None
+    report: PushReport | None = None
 
     def __init__(self, message: str | None = None, *, hint: str | None = None) -> None:
         super().__init__(message or self.__doc__)
         if hint is not None:
             self.hint = hint
 
+    @property
+    def word(self) -> str:
+        """The kind of failure as a stable word for programs, such as `unreachable`."""
+        return re.sub("(?<=[a-z])(?=[A-Z])", "_", type(self).__name__.removesuffix("Error")).lower()
+
 
 class UsageError(TglError):
-    """This call is not complete."""
+    """The command was called in a wrong way."""
 
     exit_code = ExitCode.USAGE
 
@@ -81,7 +73,7 @@ class LocalRepositoryError(UsageError):
 
 
 class RemoteRefusedError(LocalRepositoryError):
-    """The Git remote does not let us in."""
+    """The Git remote refuses the credentials."""
 
     exit_code = ExitCode.AUTHENTICATION
 
@@ -93,7 +85,7 @@ class RemoteUnreachableError(LocalRepositoryError):
 
 
 class AnswerError(TglError):
-    """An answer that is an error; keeps what identifies it in the server's log."""
+    """The server answered with an error: its status, code and listed problems, and how long to wait."""
 
     def __init__(
         self,
@@ -101,7 +93,7 @@ class AnswerError(TglError):
         *,
         hint: str | None = None,
         status: int | None = None,
-        code: ErrorCode | None = None,
+        code: str | None = None,
         errors: tuple[FieldError, ...] = (),
         retry_after: float | None = None,
     ) -> None:
@@ -111,30 +103,43 @@ class AnswerError(TglError):
         self.errors = errors
         self.retry_after = retry_after
 
+    @property
+    def word(self) -> str:
+        """The server's code where it gave one."""
+        return self.code or super().word
+
 
 class UnknownTargetError(AnswerError, UsageError):
     """The server knows no such project or repository, or this key may not see it."""
 
-    hint = "check --project and --repo; what a key may not see does not exist for it"
+    hint = "`tgl projects` and `tgl repos` list what this key sees; nothing else exists for it"
 
 
 class WrongSyncMethodError(AnswerError, UsageError):
     """The server does not expect pushes for this repository."""
 
-    hint = "ask a commissioner to set its sync_method to push_client"
+    hint = "ask whoever runs the server to let the repository take pushes (its sync_method: push_client)"
+
+
+class ForeignHistoryError(UsageError):
+    """The history shares no commit with what the repository has on the server; `question` asks whether to join them."""
+
+    def __init__(self, message: str, *, hint: str, question: str) -> None:
+        super().__init__(message, hint=hint)
+        self.question = question
 
 
 class AuthenticationError(AnswerError):
     """The server refused this API key."""
 
     exit_code = ExitCode.AUTHENTICATION
-    hint = "create a new key under Settings > API keys, then `tgl login`"
+    hint = "create a new key on the page `/settings/keys` of the server, then `tgl login`"
 
 
 class NotAllowedError(AuthenticationError):
     """This API key may not do that."""
 
-    hint = "it needs the scopes sync:commits and read:repos, and its owner must maintain the project"
+    hint = "`tgl projects` shows what you may do in each project"
 
 
 class NetworkError(AnswerError):
@@ -144,21 +149,28 @@ class NetworkError(AnswerError):
 
 
 class UnreachableError(NetworkError):
-    """The server cannot be reached."""
+    """The server, or the proxy on the way to it, cannot be reached."""
 
-    hint = "check the address and the network, then push again: it continues where it stopped"
+    hint = "check the address and the network, then run it again"
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, status: int | None = None, is_permanent: bool = False
+    ) -> None:
+        super().__init__(message, hint=hint, status=status)
+        #: True where another try cannot end differently, as with a bad certificate.
+        self.is_permanent = is_permanent
 
 
 class ServerFaultError(NetworkError):
     """The server failed."""
 
-    hint = "push again later: it continues where it stopped"
+    hint = "run it again later"
 
 
 class RateLimitedError(NetworkError):
-    """The server takes no more requests from here for now."""
+    """The server accepts no more requests from here for now."""
 
-    hint = "push again later: it continues where it stopped"
+    hint = "run it again later"
 
 
 class UnexpectedAnswerError(NetworkError):
@@ -179,10 +191,23 @@ class IncompletePushError(TglError):
     """Some commits were not pushed."""
 
 
+class SystemRefusalError(TglError):
+    """The operating system refused something: a full disk, a folder that cannot be written."""
+
+    hint = "check free space, and who may write there; TGL_HOME names another folder for the files of tgl"
+
+
 class TimeLimitError(TglError):
     """the time limit was over before everything was pushed"""
 
-    hint = "push again, or raise --timeout: it continues where it stopped"
+    hint = "run it again, or raise --timeout"
+
+    @classmethod
+    def caused_by(cls, fault: TglError) -> "TimeLimitError":
+        """The error where the time was spent on a server without an answer: that is what is to be looked at."""
+        error = cls(f"{cls.__doc__}: {fault}", hint=fault.hint)
+        error.exit_code = ExitCode.NETWORK
+        return error
 
 
 class AlreadyRunningError(TglError):
@@ -192,26 +217,12 @@ class AlreadyRunningError(TglError):
 
 
 class InterruptedPushError(TglError):
-    """interrupted; what was stored stays"""
+    """interrupted"""
 
     exit_code = ExitCode.INTERRUPTED
-    hint = "run it again: it continues where it stopped"
 
 
 class TerminatedPushError(InterruptedPushError):
-    """terminated; what was stored stays"""
+    """terminated"""
 
     exit_code = ExitCode.TERMINATED
-
-
-def worst(codes: list[ExitCode]) -> ExitCode:
-    """One exit code for several repositories: the common failure, or 1 when they failed in different ways.
-
-    A repository that another push was busy with counts only where nothing else went wrong.
-    """
-    failures = {code for code in codes if code not in (ExitCode.DONE, ExitCode.ALREADY_RUNNING)}
-    if len(failures) == 1:
-        return failures.pop()
-    if failures:
-        return ExitCode.NOT_PUSHED
-    return ExitCode.ALREADY_RUNNING if ExitCode.ALREADY_RUNNING in codes else ExitCode.DONE

@@ -1,12 +1,12 @@
-"""What a push did, in numbers that add up."""
+"""The report of one push, in numbers that add up: what `Client.push` returns and `tgl push --json` prints."""
 
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct, field
 
-from tgl_client.errors import AlreadyRunningError, ExitCode, TglError
+from tgl_client.exit_codes import ExitCode
 
 
 class PushState(StrEnum):
@@ -21,32 +21,27 @@ class PushState(StrEnum):
 
 
 class RefusedCommit(Struct, frozen=True):
-    """A commit that the server did not take, and why."""
+    """A commit that the server refused, and why."""
 
     sha: str
     reason: str
 
 
-class Tally(Struct):
-    """Counted while a push runs."""
+class DamagedCommit(Struct, frozen=True):
+    """A commit that cannot be read here, and why."""
 
-    walked: int = 0
-    already_there: int = 0
-    sent: int = 0
-    held_back: int = 0
-    refused: list[RefusedCommit] = field(default_factory=list)
-    refs_recorded: int = 0
-
-    @property
-    def not_sent(self) -> int:
-        """What an interruption or a dry run left behind."""
-        return self.walked - self.already_there - self.sent - self.held_back - len(self.refused)
+    sha: str
+    reason: str
 
 
 class PushReport(Struct, frozen=True, kw_only=True):
-    """One repository's push: `walked = already_there + sent + refused + held_back + not_sent`.
+    """One repository's push: `walked = already_there + sent + refused + damaged + held_back + not_sent`.
 
-    Commits below the branch tips that the server had recorded are not walked at all.
+    `held_back` counts the commits skipped at the boundary of a shallow clone. Commits below the branch tips that the
+    server had recorded are not walked at all, and the `older` ones that `since` leaves out are not among the walked.
+    `broken_branches` says of branches that cannot be read why not; what is below them is not counted, nor what is below
+    the `unknown_below` damaged commits of which not even the parents can be read. `branches` were looked at,
+    `branches_left_out` were not; `unmatched` are those of the branch filters that match none.
     """
 
     path: str
@@ -57,53 +52,49 @@ class PushReport(Struct, frozen=True, kw_only=True):
     already_there: int = 0
     sent: int = 0
     refused: int = 0
+    damaged: int = 0
     held_back: int = 0
     not_sent: int = 0
     refs_recorded: int = 0
+    older: int = 0
+    since: datetime | None = None
+    unknown_below: int = 0
+    branches: int = 0
+    branches_left_out: int = 0
+    unmatched: list[str] = field(default_factory=list)
     seconds: float = 0.0
     run_id: UUID | None = None
     exit_code: ExitCode = ExitCode.DONE
     error: str | None = None
     hint: str | None = None
     refused_commits: list[RefusedCommit] = field(default_factory=list)
+    damaged_commits: list[DamagedCommit] = field(default_factory=list)
+    broken_branches: list[str] = field(default_factory=list)
 
     @property
     def name(self) -> str:
-        """How people call it: project and repository on the server, else the path."""
+        """Project and repository on the server, else the path."""
         return f"{self.project}/{self.repo}" if self.project and self.repo else self.path
 
-
-def make_report(
-    path: str, project: str, repo: str, tally: Tally, state: PushState, seconds: float, run_id: UUID | None
-) -> PushReport:
-    """The tally of a push that ran to its end."""
-    return PushReport(
-        path=path,
-        project=project,
-        repo=repo,
-        state=state,
-        walked=tally.walked,
-        already_there=tally.already_there,
-        sent=tally.sent,
-        refused=len(tally.refused),
-        held_back=tally.held_back,
-        not_sent=tally.not_sent,
-        refs_recorded=tally.refs_recorded,
-        seconds=round(seconds, 3),
-        run_id=run_id if tally.sent or tally.refused else None,
-        exit_code=ExitCode.NOT_PUSHED if state is PushState.INCOMPLETE else ExitCode.DONE,
-        refused_commits=tally.refused,
-    )
+    @property
+    def nothing_looked_at(self) -> str | None:
+        """Why the push had nothing to look at; None where it had, or where an error ended it before."""
+        if self.state not in (PushState.NOTHING_NEW, PushState.PLANNED):
+            return None
+        return without_branches(self.branches, self.branches_left_out)
 
 
-def end_state(tally: Tally) -> PushState:
-    """How a push that nothing stopped ended. A shallow clone that holds back all it found pushed nothing."""
-    if tally.refused or (tally.held_back and tally.held_back == tally.walked):
-        return PushState.INCOMPLETE
-    return PushState.PUSHED if tally.sent else PushState.NOTHING_NEW
+def without_branches(branches: int, left_out: int) -> str | None:
+    """Why there is no branch to look at; None where there are `branches`."""
+    if branches:
+        return None
+    return f"the branch filter leaves out every branch ({left_out:,})" if left_out else "there are no commits yet"
 
 
-def failed_report(report: PushReport, error: TglError) -> PushReport:
-    """The same numbers, with what stopped the push."""
-    state = PushState.BUSY if isinstance(error, AlreadyRunningError) else PushState.FAILED
-    return msgspec.structs.replace(report, state=state, exit_code=error.exit_code, error=str(error), hint=error.hint)
+def damage_in_words(damaged: int, unknown_below: int) -> str:
+    """The damaged commits of a repository, as every command says it."""
+    words = f"{damaged:,} damaged {'commit' if damaged == 1 else 'commits'}"
+    if not unknown_below:
+        return words
+    which = "it" if damaged == 1 else f"{unknown_below:,} of them"
+    return f"{words}, and all that is below {which}, which cannot be counted"

@@ -1,7 +1,7 @@
-"""Pushing commits: the batch and its answer, `missing`, `refs`, and the repository's sync status.
+"""Pushing commits: batches and their answers, `missing`, `refs`, and the repository's sync status.
 
-Lengths are in characters. The rules that no type can state (hexadecimal, no NUL, a date inside what
-PostgreSQL holds) are the server's, in `tgl_server.ingest`.
+Lengths are in characters. The rules that no type can state (hexadecimal, no NUL, a date that PostgreSQL can hold) are
+the server's, in `tgl_server.ingest`.
 """
 
 from datetime import datetime
@@ -9,11 +9,12 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from tgl_protocol import http
+from tgl_protocol.about import about
 
-# The pattern is documentation only: `bytes.fromhex` checks the same in half the time.
+# The pattern is for the document only: `bytes.fromhex` checks the same in half the time.
 Sha = Annotated[str, Meta(min_length=40, max_length=40, extra_json_schema={"pattern": "^[0-9a-fA-F]{40}$"})]
 Name = Annotated[str, Meta(max_length=http.MAX_NAME_LENGTH)]
 Email = Annotated[str, Meta(max_length=http.MAX_EMAIL_LENGTH)]
@@ -22,77 +23,121 @@ RefName = Annotated[str, Meta(min_length=1, max_length=http.MAX_REF_NAME_LENGTH)
 
 
 class Commit(Struct, frozen=True, gc=False):
-    """One commit's metadata. A date without a zone is UTC; a merge counts no lines."""
+    """One commit's metadata; a date without a time zone is UTC, and a merge counts no lines.
 
-    sha: Sha
-    author_name: Name
-    author_email: Email
-    committer_name: Name
-    committer_email: Email
-    commit_date: datetime
-    message_title: Annotated[str, Meta(max_length=http.MAX_TITLE_LENGTH)]
-    additions: Count
-    deletions: Count
-    files_changed: Count
-    is_merge: bool
-    parent_count: Count
-    message_body: Annotated[str, Meta(max_length=http.MAX_BODY_LENGTH)] | None = None
-    author_date: datetime | None = None
-    parents: Annotated[list[Sha], Meta(max_length=http.MAX_PARENTS)] | None = None
+    `parents` says how many there are and whether it is a merge: `parent_count` and `is_merge` may be left out with it.
+    """
+
+    sha: Annotated[Sha, about("40 hexadecimal digits, in upper or lower case")]
+    author_name: Annotated[Name, about("The author's name; may be empty")]
+    author_email: Annotated[Email, about("The author's address; stored in lower case")]
+    committer_name: Annotated[Name, about("The committer's name; may be empty")]
+    committer_email: Annotated[Email, about("The committer's address; stored in lower case")]
+    commit_date: Annotated[datetime, about("When it was committed; UTC without a zone")]
+    message_title: Annotated[
+        Annotated[str, Meta(max_length=http.MAX_TITLE_LENGTH)], about("The first line of the message")
+    ]
+    additions: Annotated[Count, about("Lines added; 0 for a merge")]
+    deletions: Annotated[Count, about("Lines deleted; 0 for a merge")]
+    files_changed: Annotated[Count, about("Files changed; 0 for a merge")]
+    is_merge: Annotated[bool | None, about("True with several parents; by default from `parents`")] = None
+    parent_count: Annotated[Count | None, about("How many parents it has; by default from `parents`")] = None
+    message_body: Annotated[
+        Annotated[str, Meta(max_length=http.MAX_BODY_LENGTH)] | None, about("The rest of the message; null without one")
+    ] = None
+    author_date: Annotated[datetime | None, about("When it was written; by default the commit date")] = None
+    parents: Annotated[
+        Annotated[list[Sha], Meta(max_length=http.MAX_PARENTS)] | None,
+        about("The shas of its parents, the first one first"),
+    ] = None
 
 
 class PushBatch(Struct, frozen=True):
     """The body of a push: 1 to 1000 commits, parents before children."""
 
-    commits: Annotated[list[Commit], Meta(min_length=1, max_length=http.MAX_COMMITS_PER_BATCH)]
-    client_version: Annotated[str, Meta(max_length=http.MAX_CLIENT_VERSION_LENGTH)] | None = None
+    commits: Annotated[
+        Annotated[list[Commit], Meta(min_length=1, max_length=http.MAX_COMMITS_PER_BATCH)],
+        about("The commits, parents before children"),
+    ]
+    client_version: Annotated[
+        Annotated[str, Meta(max_length=http.MAX_CLIENT_VERSION_LENGTH)] | None,
+        about("The version of the client, for the sync history"),
+    ] = None
 
 
 class CommitResult(Struct, frozen=True, gc=False):
-    """What became of one commit: stored, already there (`inserted` false, no error), or refused with a reason."""
+    """The result for one commit: stored, already there (`inserted` false, no error), or refused with a reason.
 
-    sha: str
-    inserted: bool
-    error: str | None = None
+    `field` is there for a refused commit, where one field is to blame.
+    """
+
+    sha: Annotated[str, about("The commit's sha as it was sent, in lower case")]
+    inserted: Annotated[bool, about("True if it was stored by this request")]
+    error: Annotated[str | None, about("The reason for a refusal; null for none")] = None
+    field: Annotated[str | UnsetType, about("The field to blame for a refusal")] = UNSET
 
 
 class PushResult(Struct, frozen=True):
-    """`total = inserted + skipped + errors`; `details` in the order sent."""
+    """The result of a batch: `total = inserted + skipped + errors`; `details` are in the order sent."""
 
-    total: int
-    inserted: int
-    skipped: int
-    errors: int
-    last_ingested_sha: str | None
-    details: list[CommitResult]
+    total: Annotated[int, about("Commits in the batch")]
+    inserted: Annotated[int, about("Commits that were new")]
+    skipped: Annotated[int, about("Commits that were there already, or twice in the batch")]
+    errors: Annotated[int, about("Commits that were refused")]
+    last_ingested_sha: Annotated[str | None, about("The last valid commit, in the order sent")]
+    details: Annotated[list[CommitResult], about("One result for each commit, in the order sent")]
 
 
 class MissingRequest(Struct, frozen=True):
-    """Which of these does the repository lack?"""
+    """The question which of these shas the repository does not have."""
 
-    shas: Annotated[list[Sha], Meta(max_length=http.MAX_MISSING_SHAS)]
+    shas: Annotated[Annotated[list[Sha], Meta(max_length=http.MAX_MISSING_SHAS)], about("The shas to look up")]
 
 
 class MissingResult(Struct, frozen=True):
     """The shas that are not stored, each once, in the order asked, in lower case."""
 
-    missing: list[str]
+    missing: Annotated[list[str], about("Those that are not stored, each once, in the order asked")]
 
 
 class RefsUpdate(Struct, frozen=True):
-    """Branch tips after a push. A named ref is set, or forgotten when null; refs not named stay as they are."""
+    """Branch tips after a push. A named ref is set, or deleted if null; refs that are not named stay as they are.
 
-    refs: Annotated[dict[RefName, Sha | None], Meta(max_length=http.MAX_REFS)]
+    With `last_removal`, as the status had it before the push compared, nothing is recorded if commits were deleted
+    since.
+    """
+
+    refs: Annotated[
+        Annotated[dict[RefName, Sha | None], Meta(max_length=http.MAX_REFS)],
+        about("The sha of each branch tip by its full name; null deletes one"),
+    ]
+    last_removal: Annotated[
+        Annotated[int, Meta(ge=0)] | None, about("The status's `last_removal`, from before the push")
+    ] = None
 
 
 class RefsResult(Struct, frozen=True):
-    """All the tips that the repository has now, by full ref name."""
+    """The tips that the repository has now, by full ref name: the first ones by name, if there are many.
 
-    refs: dict[str, str]
+    `refs_total` counts all, `refs_digest` is of all.
+    """
+
+    refs: Annotated[dict[str, str], about("The sha of each recorded tip, by its full name")]
+    refs_total: Annotated[int | None, about("How many tips are recorded")] = None
+    refs_digest: Annotated[str | None, about("A digest of all tips, to compare")] = None
+
+
+class RefsPage(Struct, frozen=True):
+    """A page of recorded tips, by name; total and digest are of all. `next_cursor` is null on the last page."""
+
+    refs: Annotated[dict[str, str], about("The sha of each tip of this page, by its full name")]
+    refs_total: Annotated[int, about("How many tips are recorded")]
+    refs_digest: Annotated[str, about("A digest of all tips, to compare")]
+    next_cursor: Annotated[str | None, about("The `cursor` of the next page; null on the last")]
 
 
 class SyncStatus(StrEnum):
-    """`pending` has never synced; `syncing` has an open run; then `healthy` or `error`."""
+    """A sync status: `pending` has never synced, `syncing` has an open run; later `healthy` or `error`."""
 
     PENDING = "pending"
     SYNCING = "syncing"
@@ -103,120 +148,152 @@ class SyncStatus(StrEnum):
 class RepoStatus(Struct, frozen=True):
     """A repository's sync state, answered without counting rows.
 
-    `error_message` goes with the next success, `last_error` stays. `stale` is by the cadence that was set, else by
-    the learned one: three times the usual pause between runs, one day at the least.
+    The next success clears `error_message`, and keeps `last_error`. `stale` is by the expected cadence, else by the
+    learned one: three times the median pause between runs, at least a day. `roots` are commits without parents, by
+    which a history is known: the first by sha, as far as they are found yet. `refs` are the first by name, if there
+    are many; `refs_total` counts all, `refs_digest` is of all. `last_removal` changes when commits are deleted.
     """
 
-    repo_id: UUID
-    status: SyncStatus
-    last_sync_at: datetime | None
-    last_ingested_sha: str | None
-    total_commits: int
-    error_message: str | None
-    refs: dict[str, str]
-    last_attempt_at: datetime | None
-    last_success_at: datetime | None
-    stale: bool
-    last_error_at: datetime | None = None
-    last_error: str | None = None
-    expected_cadence_seconds: int | None = None
-    learned_cadence_seconds: int | None = None
+    repo_id: Annotated[UUID, about("The repository's id")]
+    status: Annotated[SyncStatus, about("How the last push went, or that one goes on")]
+    last_sync_at: Annotated[datetime | None, about("The same as `last_success_at`")]
+    last_ingested_sha: Annotated[str | None, about("The last commit of the latest batch")]
+    total_commits: Annotated[int, about("How many commits are stored")]
+    error_message: Annotated[str | None, about("What is wrong now; null while nothing is")]
+    refs: Annotated[dict[str, str], about("The sha of each recorded branch tip, by its full name")]
+    last_attempt_at: Annotated[datetime | None, about("When a push last sent something")]
+    last_success_at: Annotated[datetime | None, about("When a push last succeeded")]
+    stale: Annotated[bool, about("True if it was not pushed to for longer than its cadence")]
+    last_error_at: Annotated[datetime | None, about("When the last error happened")] = None
+    last_error: Annotated[str | None, about("The last error, also when it is over")] = None
+    expected_cadence_seconds: Annotated[int | None, about("Seconds that may pass between pushes, as it was set")] = None
+    learned_cadence_seconds: Annotated[int | None, about("Seconds that may pass between pushes, by its past")] = None
+    roots: Annotated[
+        Annotated[list[str], Meta(max_length=http.MAX_ROOTS_SHOWN)] | None,
+        about("The first commits without parents, by sha"),
+    ] = None
+    refs_total: Annotated[int | None, about("How many tips are recorded")] = None
+    refs_digest: Annotated[str | None, about("A digest of all tips, to compare")] = None
+    last_removal: Annotated[int | None, about("Changes when commits are deleted; null if none ever were")] = None
+    behind_since: Annotated[datetime | None, about("Since when its webhook says the remote is ahead; else null")] = None
 
 
 class RunState(StrEnum):
-    """`running` until the client records its refs; `interrupted` when it never did; `failed` when it was refused."""
+    """A run's state: `running` until its tips are recorded, `interrupted` if they never were, or `failed`.
 
+    A pull waits as `queued` first, and may be `cancelled`.
+    """
+
+    QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
     INTERRUPTED = "interrupted"
+    CANCELLED = "cancelled"
+
+
+class RunSource(StrEnum):
+    """The origin of a run's commits: a client pushed them, or the server pulled them."""
+
+    PUSH = "push"
+    PULL = "pull"
+
+
+class RunPhase(StrEnum):
+    """The phases of a pull: it waits for a worker, fetches the remote, reads what is new, and stores it."""
+
+    QUEUED = "queued"
+    FETCHING = "fetching"
+    WALKING = "walking"
+    STORING = "storing"
 
 
 class Run(Struct, frozen=True):
-    """One push by one client: the sum of its batches."""
+    """One push by one client, or one pull by the server: the sum of its batches.
 
-    id: UUID
-    state: RunState
-    started_at: datetime
-    last_batch_at: datetime
-    finished_at: datetime | None
-    batches: int
-    total: int
-    inserted: int
-    skipped: int
-    errors: int
-    client_version: str | None
-    key_prefix: str | None
-    error_message: str | None
+    `key_prefix` is null for a session and for a key that the caller does not see: the project's owner and maintainers,
+    and commissioners, see all of them, members their own, and a key that is restricted or only pushes itself.
+    """
+
+    id: Annotated[UUID, about("The run's id: `TGL-Run-Id`, if the client sent one")]
+    state: Annotated[RunState, about("Whether the run goes on, and how it ended")]
+    started_at: Annotated[datetime, about("When its first batch came; for a pull when it began, or was asked for")]
+    last_batch_at: Annotated[datetime, about("When its last batch came; a pull also gives signs of life in between")]
+    finished_at: Annotated[datetime | None, about("When it ended; null while it goes on")]
+    batches: Annotated[int, about("Requests with commits")]
+    total: Annotated[int, about("Commits sent")]
+    inserted: Annotated[int, about("Commits that were new")]
+    skipped: Annotated[int, about("Commits that were there already")]
+    errors: Annotated[int, about("Commits that were refused")]
+    client_version: Annotated[str | None, about("The client's version, as it told")]
+    key_prefix: Annotated[str | None, about("The public first part of the API key")]
+    error_message: Annotated[str | None, about("Why it failed; null otherwise")]
+    source: Annotated[RunSource, about("Whether a client pushed, or the server pulled")] = RunSource.PUSH
+    phase: Annotated[RunPhase | None, about("What a pull does, or did last; null for a push")] = None
+
+
+class RefusedCommit(Struct, frozen=True):
+    """A commit that a run did not store: its sha as it was sent, if it had one, and the reason."""
+
+    sha: Annotated[str | None, about("The sha as it was sent; null if it had none")]
+    field: Annotated[str | None, about("The field that is invalid; null where it is none")]
+    message: Annotated[str, about("What is wrong with it")]
+
+
+class RunDetails(Run, frozen=True, kw_only=True):
+    """A run with the reasons for its first 100 invalid commits, in the order in which they were refused."""
+
+    refused: Annotated[list[RefusedCommit], about("The first 100 invalid commits")]
 
 
 class RunPage(Struct, frozen=True):
-    """Newest first; `next_cursor` is null on the last page."""
+    """A page of runs, newest first; `next_cursor` is null on the last page."""
 
-    items: list[Run]
-    next_cursor: str | None
+    items: Annotated[list[Run], about("The runs of this page")]
+    next_cursor: Annotated[str | None, about("The `cursor` of the next page; null on the last")]
 
 
 class PushingClient(Struct, frozen=True):
-    """Who pushes to a repository with what: its runs by key (none for a session), user and client version.
+    """One client that pushes to a repository: its runs with one key (none for a session), user and client version.
 
-    `clock_skew_seconds` is how far its clock is behind ours, by the `Date` header of its latest push that had one.
+    A key that is restricted to repositories, or only pushes, sees no names, and no key but itself.
+    `clock_skew_seconds` is by how much its clock is behind ours, from the `Date` header of its latest push with one.
     """
 
-    key_prefix: str | None
-    key_name: str | None
-    user_name: str | None
-    client_version: str | None
-    runs: int
-    inserted: int
-    last_seen_at: datetime
-    clock_skew_seconds: int | None
+    key_prefix: Annotated[str | None, about("The public first part of the API key; null for a session")]
+    key_name: Annotated[str | None, about("The key's name")]
+    user_name: Annotated[str | None, about("The name of the key's owner")]
+    client_version: Annotated[str | None, about("The client's version, as it told")]
+    runs: Annotated[int, about("How many of the runs are this client's")]
+    inserted: Annotated[int, about("Commits that were new in them")]
+    last_seen_at: Annotated[datetime, about("When its last batch came")]
+    clock_skew_seconds: Annotated[int | None, about("Seconds by which its clock is behind; null if unknown")]
 
 
 class PushingClients(Struct, frozen=True):
-    """By the last 1000 runs, who was seen last first."""
+    """The clients of the last 1000 runs, the most recently seen first."""
 
-    items: list[PushingClient]
+    items: Annotated[list[PushingClient], about("The clients, the most recently seen first")]
 
 
 class Limits(Struct, frozen=True):
-    """What one request may hold; bodies in bytes after decompression."""
+    """The limits of one request; bodies are in bytes after decompression."""
 
-    commits_per_batch: int
-    body_bytes: int
-    missing_shas: int
-    refs: int
-    sync_requests_per_minute: int
+    commits_per_batch: Annotated[int, about("Commits in one batch")]
+    body_bytes: Annotated[int, about("Bytes of a body after decompression")]
+    missing_shas: Annotated[int, about("Shas in one `missing` request")]
+    refs: Annotated[int, about("Refs in one `refs` request")]
+    sync_requests_per_minute: Annotated[int, about("Sync requests of one address in a minute")]
 
 
 class Capabilities(Struct, frozen=True):
-    """What this server offers; the client adapts instead of guessing."""
+    """The capabilities of a server, so that a client adapts instead of guessing."""
 
-    server_version: str
-    protocol_version: int
-    oldest_client: str
-    server_time: datetime
-    limits: Limits
-    content_encodings: list[str]
-    media_types: list[str]
-    features: list[str]
-
-
-class RefusedLine(Struct, frozen=True):
-    """A line of a stream that was not stored; `line` counts from 1."""
-
-    line: int
-    sha: str | None
-    message: str
-
-
-class StreamResult(Struct, frozen=True):
-    """The end of a stream: `total = inserted + skipped + errors`. `refused` names the first refused lines."""
-
-    total: int
-    inserted: int
-    skipped: int
-    errors: int
-    chunks: int
-    last_ingested_sha: str | None
-    refused: list[RefusedLine]
+    server_version: Annotated[str, about("The server's version")]
+    protocol_version: Annotated[int, about("Raised when old clients could misunderstand")]
+    oldest_client: Annotated[str, about("The oldest client version that is served")]
+    server_time: Annotated[datetime, about("The server's clock, in UTC")]
+    limits: Annotated[Limits, about("What one request may hold")]
+    content_encodings: Annotated[list[str], about("Compressions of bodies that are accepted")]
+    media_types: Annotated[list[str], about("Types of bodies that pushes accept")]
+    features: Annotated[list[str], about("What this server can do beside")]

@@ -1,7 +1,7 @@
 """The API key format: `tgl_` + 8 characters + `_` + at least 32 random characters + a 6-character checksum.
 
-All from `[A-Za-z0-9]`, so that one double click selects it. The checksum lets both sides refuse a typo
-before any request or hashing is made; it is no secret and protects nothing else.
+All characters are from `[A-Za-z0-9]`, so that one double click selects a key. The checksum lets both sides refuse a
+typo before a request or a hash is made; it is no secret and protects nothing else.
 """
 
 import re
@@ -17,7 +17,7 @@ ALPHABET: Final = string.digits + string.ascii_uppercase + string.ascii_lowercas
 
 _IDENTIFIER_LENGTH = 8
 _RANDOM_LENGTH = 40  # 238 bits
-_CHECKSUM_LENGTH = 6  # 62**6 is more than CRC-32 can take
+_CHECKSUM_LENGTH = 6  # 62**6 is more than a CRC-32 can be
 _MAX_LENGTH = 256
 _SHAPE = re.compile(r"(tgl_[A-Za-z0-9]{8})_([A-Za-z0-9]{32,})[A-Za-z0-9]{6}")
 
@@ -30,7 +30,7 @@ class MalformedApiKeyError(ValueError):
 
 
 class ApiKey(Struct, frozen=True):
-    """A well-formed key. Its text never shows in a log: `repr` has the prefix alone."""
+    """A well-formed key, which never shows in a log: its `repr` has only the prefix."""
 
     prefix: str
     full_key: str
@@ -42,7 +42,7 @@ class ApiKey(Struct, frozen=True):
 
 
 def looks_like_api_key(token: str) -> bool:
-    """A bearer token that starts with `tgl_` is meant to be a key; anything else is a JWT."""
+    """True for a bearer token that is meant to be a key, since it begins with `tgl_`; any other is a JWT."""
     return token.startswith(KEY_MARK)
 
 
@@ -62,7 +62,7 @@ def parse_api_key(text: str) -> ApiKey:
 
 
 def checksum(body: str) -> str:
-    """CRC-32 of the ASCII text in base 62, six characters, zero padded."""
+    """The checksum of an ASCII text: its CRC-32 in base 62, padded with zeros to six characters."""
     number = zlib.crc32(body.encode("ascii"))
     digits = ""
     for _ in range(_CHECKSUM_LENGTH):

@@ -1,4 +1,4 @@
-"""Projects, their members, and their repositories.
+"""Projects, their members and their repositories.
 
 A change names only what it changes: a field that is left out stays as it is, which is not the same as null. The rules
 that no type can state (no control characters, nothing that reads as a UUID, no credentials in a URL) are the
@@ -12,6 +12,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from tgl_protocol.about import about
 from tgl_protocol.commits import SyncStatus
 from tgl_protocol.http import MAX_EMAIL_LENGTH
 
@@ -59,7 +60,7 @@ CadenceSeconds = Annotated[
 
 
 class ProjectRole(StrEnum):
-    """The owner and the maintainers push and change; members read. The owner alone deletes the project."""
+    """A user's role in a project: owner and maintainers push and change, members read; only the owner deletes it."""
 
     OWNER = "owner"
     MAINTAINER = "maintainer"
@@ -67,148 +68,166 @@ class ProjectRole(StrEnum):
 
 
 class MemberRole(StrEnum):
-    """A maintainer pushes to the project's repositories and changes them; a member reads."""
+    """A member's role: a maintainer pushes to the project's repositories and changes them, a member reads."""
 
     MAINTAINER = "maintainer"
     MEMBER = "member"
 
 
 class SyncMethod(StrEnum):
-    """Who brings the commits: a client that pushes, or the server's worker that pulls."""
+    """The way in which commits arrive: a client pushes them, or the server's worker pulls them."""
 
     PUSH_CLIENT = "push_client"
     PULL_CELERY = "pull_celery"
 
 
-class NewProject(Struct, frozen=True, kw_only=True):
-    """A project to be; its maker owns it."""
+class NewProject(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A project to make, which its maker then owns."""
 
     slug: Slug
-    name: ProjectName
-    description: Description = ""
+    name: Annotated[ProjectName, about("What the project is called")]
+    description: Annotated[Description, about("What it is about; plain text")] = ""
 
 
-class ProjectChange(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`owner_id` hands the project to another active user; the owner before becomes a maintainer."""
+class ProjectChange(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Changes of a project; `owner_id` hands it to another active user, and the old owner becomes a maintainer."""
 
     slug: Slug | UnsetType = UNSET
-    name: ProjectName | UnsetType = UNSET
-    description: Description | UnsetType = UNSET
-    owner_id: UUID | UnsetType = UNSET
+    name: Annotated[ProjectName | UnsetType, about("What the project is called from now on")] = UNSET
+    description: Annotated[Description | UnsetType, about("What it is about; plain text")] = UNSET
+    owner_id: Annotated[UUID | UnsetType, about("The new owner, an active user")] = UNSET
 
 
 class ProjectInfo(Struct, frozen=True, kw_only=True):
-    """`role` is the caller's: null for a commissioner who is not in the project. Counts are of what the caller sees."""
+    """A project as the caller sees it; `role` is theirs, null for a commissioner who is not in the project.
 
-    id: UUID
-    slug: str
-    name: str
-    description: str
-    owner_id: UUID
-    owner_name: str
-    role: ProjectRole | None
-    repo_count: int
-    total_commits: int
-    created_at: datetime
+    `owner_name` is null to a key that is restricted to repositories or only pushes: these see no people.
+    `is_partial` is true to a key that is restricted to repositories, from which the project's others are hidden.
+    """
+
+    id: Annotated[UUID, about("The project's id, which never changes")]
+    slug: Annotated[str, about("The project's name in addresses")]
+    name: Annotated[str, about("What the project is called")]
+    description: Annotated[str, about("What it is about; plain text")]
+    owner_id: Annotated[UUID, about("The owner's user id")]
+    owner_name: Annotated[str | None, about("The owner's name; null to keys that see no people")]
+    role: Annotated[ProjectRole | None, about("The caller's role; null for a commissioner without one")]
+    repo_count: Annotated[int, about("Repositories that the caller sees")]
+    total_commits: Annotated[int, about("Commits stored in them")]
+    created_at: Annotated[datetime, about("When the project was made")]
+    is_partial: Annotated[bool, about("True to a key that is restricted to repositories: others are hidden")] = False
 
 
 class ProjectPage(Struct, frozen=True):
-    """By slug; `next_cursor` is null on the last page."""
+    """A page of projects, by slug; `next_cursor` is null on the last page."""
 
-    items: list[ProjectInfo]
-    next_cursor: str | None
+    items: Annotated[list[ProjectInfo], about("The projects of this page")]
+    next_cursor: Annotated[str | None, about("The `cursor` of the next page; null on the last")]
+    total: Annotated[int | None, about("How many projects the caller sees")] = None
 
 
 class ProjectDeleted(Struct, frozen=True):
-    """How much went with the project."""
+    """The numbers of repositories and commits that were deleted with a project."""
 
-    project_id: UUID
-    repos: int
-    commits: int
-
-
-class NewMember(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An active user, named by id or by e-mail address (exactly one of them)."""
-
-    user_id: UUID | None = None
-    email: Annotated[str, Meta(max_length=MAX_EMAIL_LENGTH)] | None = None
-    role: MemberRole = MemberRole.MEMBER
+    project_id: Annotated[UUID, about("The id that the project had")]
+    repos: Annotated[int, about("Repositories deleted with it")]
+    commits: Annotated[int, about("Commits deleted with it")]
 
 
-class MemberChange(Struct, frozen=True):
-    """What the member may do from now on."""
+class NewMember(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A member to add: an active user, named by either id or e-mail address."""
 
-    role: MemberRole
+    user_id: Annotated[UUID | None, about("The user's id, unless `email` names them")] = None
+    email: Annotated[
+        Annotated[str, Meta(max_length=MAX_EMAIL_LENGTH)] | None,
+        about("The user's address, unless `user_id` names them"),
+    ] = None
+    role: Annotated[MemberRole, about("The new member's role")] = MemberRole.MEMBER
+
+
+class MemberChange(Struct, frozen=True, forbid_unknown_fields=True):
+    """A member's new role."""
+
+    role: Annotated[MemberRole, about("The new role")]
 
 
 class MemberInfo(Struct, frozen=True, kw_only=True):
-    """`is_active` is false for a user who was retired since."""
+    """A member of a project; `is_active` is false for a user who was retired since."""
 
-    user_id: UUID
-    display_name: str
-    email: str
-    role: MemberRole
-    is_active: bool
-    created_at: datetime
+    user_id: Annotated[UUID, about("The member's user id")]
+    display_name: Annotated[str, about("The member's name")]
+    email: Annotated[str, about("The member's address")]
+    role: Annotated[MemberRole, about("The member's role in the project")]
+    is_active: Annotated[bool, about("False for an account that does not work now")]
+    created_at: Annotated[datetime, about("When they became a member")]
 
 
 class MemberPage(Struct, frozen=True):
-    """Without the owner, whom the project names; `next_cursor` is null on the last page."""
+    """A page of members, without the owner; `next_cursor` is null on the last page."""
 
-    items: list[MemberInfo]
-    next_cursor: str | None
+    items: Annotated[list[MemberInfo], about("The members of this page")]
+    next_cursor: Annotated[str | None, about("The `cursor` of the next page; null on the last")]
+    total: Annotated[int | None, about("How many members the project has")] = None
 
 
-class NewRepo(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A repository to be."""
+class NewRepo(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A repository to register."""
 
     name: RepoName
-    git_url: GitUrl | None = None
-    sync_method: SyncMethod = SyncMethod.PUSH_CLIENT
-    expected_cadence_seconds: CadenceSeconds | None = None
+    git_url: Annotated[GitUrl | None, about("Where the repository is; null to leave it untold")] = None
+    sync_method: Annotated[SyncMethod, about("How commits arrive")] = SyncMethod.PUSH_CLIENT
+    expected_cadence_seconds: Annotated[
+        CadenceSeconds | None, about("Seconds that may pass between pushes; null to learn it")
+    ] = None
 
 
-class RepoChange(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A new name keeps the id and every commit."""
+class RepoChange(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Changes of a repository; a new name keeps the id and every commit."""
 
     name: RepoName | UnsetType = UNSET
-    git_url: GitUrl | UnsetType | None = UNSET
-    sync_method: SyncMethod | UnsetType = UNSET
-    expected_cadence_seconds: CadenceSeconds | UnsetType | None = UNSET
+    git_url: Annotated[
+        GitUrl | UnsetType | None,
+        about("Where the repository is; null removes it. Store its credentials anew after a change"),
+    ] = UNSET
+    sync_method: Annotated[SyncMethod | UnsetType, about("How commits arrive from now on")] = UNSET
+    expected_cadence_seconds: Annotated[
+        CadenceSeconds | UnsetType | None, about("Seconds that may pass between pushes; null to learn it")
+    ] = UNSET
 
 
 class RepoInfo(Struct, frozen=True, kw_only=True):
-    """A repository with its sync state, as `RepoStatus` has it but for the refs."""
+    """A repository with its sync state: all of `RepoStatus` except the refs."""
 
-    id: UUID
-    project_id: UUID
-    name: str
-    git_url: str | None
-    sync_method: SyncMethod
-    expected_cadence_seconds: int | None
-    status: SyncStatus
-    last_sync_at: datetime | None
-    last_ingested_sha: str | None
-    total_commits: int
-    error_message: str | None
-    last_attempt_at: datetime | None
-    last_success_at: datetime | None
-    stale: bool
-    last_error_at: datetime | None = None
-    last_error: str | None = None
-    learned_cadence_seconds: int | None = None
-    created_at: datetime
+    id: Annotated[UUID, about("The repository's id, which never changes")]
+    project_id: Annotated[UUID, about("The project that it belongs to")]
+    name: Annotated[str, about("The repository's name in addresses")]
+    git_url: Annotated[str | None, about("Where the repository is; null if it was not told")]
+    sync_method: Annotated[SyncMethod, about("How commits arrive")]
+    expected_cadence_seconds: Annotated[int | None, about("Seconds that may pass between pushes, as it was set")]
+    status: Annotated[SyncStatus, about("How the last push went, or that one goes on")]
+    last_sync_at: Annotated[datetime | None, about("The same as `last_success_at`")]
+    last_ingested_sha: Annotated[str | None, about("The last commit of the latest batch")]
+    total_commits: Annotated[int, about("How many commits are stored")]
+    error_message: Annotated[str | None, about("What is wrong now; null while nothing is")]
+    last_attempt_at: Annotated[datetime | None, about("When a push last sent something")]
+    last_success_at: Annotated[datetime | None, about("When a push last succeeded")]
+    stale: Annotated[bool, about("True if it was not pushed to for longer than its cadence")]
+    last_error_at: Annotated[datetime | None, about("When the last error happened")] = None
+    last_error: Annotated[str | None, about("The last error, also when it is over")] = None
+    learned_cadence_seconds: Annotated[int | None, about("Seconds that may pass between pushes, by its past")] = None
+    created_at: Annotated[datetime, about("When it was registered")]
 
 
 class RepoPage(Struct, frozen=True):
-    """By name; `next_cursor` is null on the last page."""
+    """A page of repositories, by name; `next_cursor` is null on the last page."""
 
-    items: list[RepoInfo]
-    next_cursor: str | None
+    items: Annotated[list[RepoInfo], about("The repositories of this page")]
+    next_cursor: Annotated[str | None, about("The `cursor` of the next page; null on the last")]
+    total: Annotated[int | None, about("How many repositories the filter matches")] = None
 
 
 class RepoDeleted(Struct, frozen=True):
-    """How many commits went with the repository."""
+    """The number of commits that were deleted with a repository."""
 
-    repo_id: UUID
-    commits: int
+    repo_id: Annotated[UUID, about("The id that the repository had")]
+    commits: Annotated[int, about("Commits deleted with it")]

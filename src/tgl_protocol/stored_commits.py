@@ -1,33 +1,40 @@
-"""Listing the commits that a repository has."""
+"""The list of a repository's commits."""
 
 from datetime import datetime
+from typing import Annotated
 
 from msgspec import Struct
 
+from tgl_protocol.about import about
+
 
 class StoredCommit(Struct, frozen=True, kw_only=True, gc=False):
-    """One commit as it is kept: e-mails and shas in lower case, dates in UTC; `parents` null when none were sent."""
+    """One stored commit: e-mails and shas in lower case, dates in UTC; `parents` is null if none were sent."""
 
-    sha: str
-    author_name: str
-    author_email: str
-    author_date: datetime
-    committer_name: str
-    committer_email: str
-    commit_date: datetime
-    message_title: str
-    message_body: str | None
-    additions: int
-    deletions: int
-    files_changed: int
-    is_merge: bool
-    parent_count: int
-    parents: list[str] | None
-    ingested_at: datetime
+    sha: Annotated[str, about("40 hexadecimal digits, in lower case")]
+    author_name: Annotated[str, about("The author's name; may be empty")]
+    author_email: Annotated[str, about("The author's address, in lower case")]
+    author_date: Annotated[datetime, about("When it was written, in UTC")]
+    committer_name: Annotated[str, about("The committer's name; may be empty")]
+    committer_email: Annotated[str, about("The committer's address, in lower case")]
+    commit_date: Annotated[datetime, about("When it was committed, in UTC")]
+    message_title: Annotated[str, about("The first line of the message")]
+    message_body: Annotated[str | None, about("The rest of the message; null without one")]
+    additions: Annotated[int, about("Lines added; 0 for a merge")]
+    deletions: Annotated[int, about("Lines deleted; 0 for a merge")]
+    files_changed: Annotated[int, about("Files changed; 0 for a merge")]
+    is_merge: Annotated[bool, about("True for a commit with several parents")]
+    parent_count: Annotated[int, about("How many parents it has")]
+    parents: Annotated[list[str] | None, about("The shas of its parents; null if none were sent")]
+    ingested_at: Annotated[datetime, about("When this server stored it")]
 
 
 class CommitPage(Struct, frozen=True):
-    """Newest first by `commit_date`; `next_cursor` is null on the last page."""
+    """A page of commits, newest first unless asked otherwise; `next_cursor` is null on the last page.
 
-    items: list[StoredCommit]
-    next_cursor: str | None
+    `total` is the number of all commits of the repository, and null where a filter leaves some out.
+    """
+
+    items: Annotated[list[StoredCommit], about("The commits of this page")]
+    next_cursor: Annotated[str | None, about("The `cursor` of the next page; null on the last")]
+    total: Annotated[int | None, about("How many commits the repository has; null with a filter")] = None

@@ -1,4 +1,4 @@
-"""`python -m tgl_server`."""
+"""The entry point of `python -m tgl_server`."""
 
 from tgl_server.cli import main
 

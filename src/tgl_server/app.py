@@ -1,97 +1,91 @@
-"""The only wiring of the service: settings in, ASGI application out. Routers are listed by hand."""
+"""The wiring of the service: settings in, ASGI application out. `features.py` lists the features."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 
 from litestar import Litestar, Router
-from litestar.datastructures import State
 from litestar.di import Provide
 
 from tgl_protocol.http import API_PREFIX
-from tgl_server.accounts.routes import auth_router, users_router
-from tgl_server.api_keys.routes import api_keys_router
-from tgl_server.audit.routes import audit_router
-from tgl_server.auth.access_token import AccessTokens
-from tgl_server.auth.api_key import ApiKeyAuthentication
-from tgl_server.auth.argon2 import Argon2
-from tgl_server.auth.passwords import Passwords
-from tgl_server.auth.refusals import record_refusal
-from tgl_server.auth.session import SessionAuthentication
-from tgl_server.auth.usage import UsageCounter
-from tgl_server.commits.routes import commits_router
-from tgl_server.db.engine import Database
-from tgl_server.draining import Draining
-from tgl_server.edge import edge_options, rate_limits, stand_around
-from tgl_server.ingest.routes import sync_router
+from tgl_server.access.dependencies import REQUEST_DEPENDENCIES
+from tgl_server.access.refusals import record_refusal
+from tgl_server.audit_logs.retention import pruning
+from tgl_server.device.sweep import forgetting
+from tgl_server.features import FEATURES, FOLLOWERS
+from tgl_server.followers.follower import Followers
+from tgl_server.followers.runner import following
+from tgl_server.http.feature import Feature, gather, keep_features
+from tgl_server.http.json_request import MAX_JSON_BYTES, JsonRequest
+from tgl_server.http.problems import problem_answerer
+from tgl_server.http.query_names import names_checked
 from tgl_server.ingest.sweep import sweeping
-from tgl_server.json_request import MAX_JSON_BYTES, JsonRequest
 from tgl_server.logs import configure_logs
 from tgl_server.metrics.sampling import sampled
+from tgl_server.middleware import inner_middleware, outer_middleware
 from tgl_server.openapi import openapi_config
-from tgl_server.problems import answer_problem
-from tgl_server.projects.routes import projects_router
-from tgl_server.scrape import metrics
-from tgl_server.settings import Settings, secret_texts
-from tgl_server.system import capabilities, health, ready
-from tgl_server.tracing.switch import tracing
+from tgl_server.services import Services, make_services, service_dependencies, services_state
+from tgl_server.settings import BY_ITSELF, Hosting, Settings, secret_texts
+from tgl_server.tracing.switch import Traces
+from tgl_server.webhooks.sweep import sweeping_webhooks
+
+#: Work that begins and ends with each worker.
+Lifespan = Callable[[Services, Litestar], AbstractAsyncContextManager[None]]
 
 
-def create_app(settings: Settings, lifespan: Sequence[Any] = ()) -> Litestar:
-    """One application with its own pool; the database is reached when the first request needs it."""
+def create_app(
+    settings: Settings,
+    lifespan: Sequence[Lifespan] = (),
+    features: Sequence[Feature] = FEATURES,
+    followers: Followers = FOLLOWERS,
+    hosting: Hosting = BY_ITSELF,
+) -> Litestar:
+    """An application with a connection pool of its own; it connects when the first request needs the database."""
     configure_logs(settings.log_level, settings.log_format, secret_texts(settings))
-    features = [auth_router, users_router, api_keys_router, projects_router, commits_router, sync_router, audit_router]
-    api = Router(API_PREFIX, route_handlers=[capabilities, *features])
+    services, traces, found = make_services(settings, hosting), Traces(settings), gather(features)
+    state = services_state(services)
+    keep_features(state, found)
+    check_names = names_checked()
     app = Litestar(
-        route_handlers=[health, ready, metrics, api],
-        lifespan=[*tracing(settings), _services(settings), rate_limits(settings), *lifespan],
-        exception_handlers={Exception: answer_problem},
+        route_handlers=[*found.at_root, Router(API_PREFIX, route_handlers=found.routers)],
+        lifespan=[_running(services, traces, followers), *(partial(begin, services) for begin in lifespan)],
+        exception_handlers={Exception: problem_answerer(found.constraints)},
+        before_request=check_names,
         after_exception=[record_refusal],
         request_class=JsonRequest,
         request_max_body_size=MAX_JSON_BYTES,
         dependencies={
-            "database": Provide(_provide_database, sync_to_thread=False),
-            "settings": Provide(lambda: settings, sync_to_thread=False),
+            **service_dependencies(services),
+            **REQUEST_DEPENDENCIES,
+            "followers": Provide(lambda: followers, sync_to_thread=False),
         },
-        openapi_config=openapi_config(settings),
+        openapi_config=openapi_config(settings, check_names),
         logging_config=None,
-        state=State({"settings": settings, "draining": Draining()}),
-        **edge_options(settings),
+        state=state,
+        **inner_middleware(services),
     )
-    app.asgi_handler = stand_around(app, settings)
+    app.asgi_handler = outer_middleware(app.asgi_handler, services, traces)
     return app
 
 
-def _provide_database(state: State) -> Database:
-    database: Database = state.database
-    return database
-
-
-def _services(settings: Settings) -> Any:
-    """What lives as long as the application: the pool, the Argon2 threads, the usage counts."""
+def _running(
+    services: Services, traces: Traces, followers: Followers
+) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    """The lifespan of everything that runs beside the requests; traces end last, so that they include all the rest."""
 
     @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        database = Database(settings)
-        argon2 = Argon2(settings)
-        usage = UsageCounter(database, settings.api_key_usage_seconds)
-        app.state.database = database
-        app.state.argon2 = argon2
-        app.state.api_keys = keys = ApiKeyAuthentication(database, argon2, settings.api_key_memory_seconds)
-        app.state.usage = usage
-        app.state.access_tokens = AccessTokens(settings)
-        app.state.sessions = SessionAuthentication(database, app.state.access_tokens)
-        app.state.passwords = await Passwords.create(argon2)
-        try:
-            async with (
-                usage.flushing(),
-                keys.renewal.running(),
-                sampled(database, argon2),
-                sweeping(database, settings),
-            ):
-                yield
-        finally:
-            argon2.close()
-            await database.close()
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        database, settings = services.database, services.settings
+        async with (
+            traces.exported(),
+            services.running(),
+            sampled(database, services.argon2),
+            sweeping(database, settings, services.swept),
+            pruning(database, settings),
+            forgetting(database, settings),
+            sweeping_webhooks(database, settings),
+            following(database, followers, settings),
+        ):
+            yield
 
     return lifespan

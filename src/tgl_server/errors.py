@@ -1,4 +1,4 @@
-"""Every refusal the server can answer, as one tree; each class carries its code and status.
+"""The errors of the server as one tree; each class carries its code and status.
 
     ServerError
     +-- StartupError                    the process stops with one sentence (never an HTTP answer)
@@ -9,19 +9,24 @@
         +-- Forbidden 403               +-- InsufficientScope  NetworkNotAllowed  AccountNotActive
         |                               +-- SessionRequired  WrongPassword
         +-- NotFound 404
+        +-- MethodNotAllowed 405
         +-- RequestTimeout 408
         +-- Conflict 409
         +-- BodyTooLarge 413
         +-- UnsupportedMediaType 415    +-- UnsupportedEncoding
-        +-- Invalid 422                 +-- InvalidBody  InvalidCommits  InvalidParameter  UnknownCommits
+        +-- Invalid 422                 +-- InvalidBody  InvalidCommits  InvalidParameter
         +-- RateLimited 429
         +-- HeadersTooLarge 431
-        +-- Unavailable 503
+        +-- InternalError 500
+        +-- Unavailable 503             +-- Busy
 
-The docstring of a class is its default message. They are turned into HTTP in `tgl_server.problems` alone.
+The docstring of a class is its default message. Only `tgl_server.http.problems` turns errors into HTTP. A feature
+whose refusal has a code of its own derives its class from one of these.
 """
 
-from tgl_protocol.problem import ErrorCode, FieldError
+from collections.abc import Iterator
+
+from tgl_protocol.problem import NOT_A_PUSH_REPOSITORY, FieldError
 
 
 class ServerError(Exception):
@@ -35,8 +40,9 @@ class StartupError(ServerError):
 class ApiError(ServerError):
     """The request was refused."""
 
-    status: int = 500
-    code: ErrorCode = ErrorCode.INTERNAL_ERROR
+    status: int
+    #: A stable word for programs; each class that is answered has its own.
+    code: str
 
     def __init__(self, detail: str = "", *, headers: dict[str, str] | None = None) -> None:
         self.detail = detail or (type(self).__doc__ or "").strip()
@@ -48,20 +54,19 @@ class BadRequest(ApiError):
     """The request cannot be understood."""
 
     status = 400
-    code = ErrorCode.BAD_REQUEST
+    code = "bad_request"
 
 
 class NotAPushRepository(BadRequest):
     """This repository is pulled by the server; a client cannot push to it. Set its sync_method to push_client."""
 
-    code = ErrorCode.NOT_A_PUSH_REPOSITORY
+    code = NOT_A_PUSH_REPOSITORY
 
 
 class Unauthenticated(ApiError):
     """The request carries no valid credentials."""
 
     status = 401
-    code = ErrorCode.MISSING_CREDENTIALS
 
     def __init__(self, detail: str = "") -> None:
         super().__init__(detail, headers={"WWW-Authenticate": 'Bearer realm="thegitleague"'})
@@ -70,131 +75,140 @@ class Unauthenticated(ApiError):
 class MissingCredentials(Unauthenticated):
     """Send `Authorization: Bearer <API key or access token>`."""
 
+    code = "missing_credentials"
+
 
 class InvalidCredentials(Unauthenticated):
     """These credentials are not valid."""
 
-    code = ErrorCode.INVALID_CREDENTIALS
+    code = "invalid_credentials"
 
 
 class ExpiredToken(Unauthenticated):
     """This access token has expired; refresh it or log in again."""
 
-    code = ErrorCode.EXPIRED_TOKEN
+    code = "expired_token"
 
 
 class SessionEnded(Unauthenticated):
     """This session has ended; log in again."""
 
-    code = ErrorCode.SESSION_ENDED
+    code = "session_ended"
 
 
 class MalformedApiKey(Unauthenticated):
     """This is not a TheGitLeague API key: it was cut off or mistyped. Copy the whole key again."""
 
-    code = ErrorCode.MALFORMED_API_KEY
+    code = "malformed_api_key"
 
 
 class InvalidApiKey(Unauthenticated):
     """The server does not know this API key."""
 
-    code = ErrorCode.INVALID_API_KEY
+    code = "invalid_api_key"
 
 
 class InactiveApiKey(Unauthenticated):
     """This API key is deactivated; its owner can activate it again."""
 
-    code = ErrorCode.INACTIVE_API_KEY
+    code = "inactive_api_key"
 
 
 class ExpiredApiKey(Unauthenticated):
     """This API key has expired; create a new one."""
 
-    code = ErrorCode.EXPIRED_API_KEY
+    code = "expired_api_key"
 
 
 class RevokedApiKey(Unauthenticated):
     """This API key was revoked; create a new one."""
 
-    code = ErrorCode.REVOKED_API_KEY
+    code = "revoked_api_key"
 
 
 class Forbidden(ApiError):
     """You may not do this."""
 
     status = 403
-    code = ErrorCode.FORBIDDEN
+    code = "forbidden"
 
 
 class InsufficientScope(Forbidden):
-    """This API key lacks the scope that the request needs."""
+    """This API key does not have the scope that the request needs."""
 
-    code = ErrorCode.INSUFFICIENT_SCOPE
+    code = "insufficient_scope"
 
 
 class NetworkNotAllowed(Forbidden):
     """This API key may not be used from this network."""
 
-    code = ErrorCode.NETWORK_NOT_ALLOWED
+    code = "network_not_allowed"
 
 
 class AccountNotActive(Forbidden):
     """This account is not active; a commissioner can approve it."""
 
-    code = ErrorCode.ACCOUNT_NOT_ACTIVE
+    code = "account_not_active"
 
 
 class SessionRequired(Forbidden):
     """An API key cannot do this; log in and send the access token."""
 
-    code = ErrorCode.SESSION_REQUIRED
+    code = "session_required"
 
 
 class WrongPassword(Forbidden):
-    """The current password is not this one."""
+    """The current password is wrong."""
 
-    code = ErrorCode.WRONG_PASSWORD
+    code = "wrong_password"
 
 
 class NotFound(ApiError):
     """There is nothing here, or nothing that you may see."""
 
     status = 404
-    code = ErrorCode.NOT_FOUND
+    code = "not_found"
+
+
+class MethodNotAllowed(ApiError):
+    """There is no such method here."""
+
+    status = 405
+    code = "method_not_allowed"
 
 
 class RequestTimeout(ApiError):
     """The request body took too long to arrive; send it again over a better connection, or in smaller batches."""
 
     status = 408
-    code = ErrorCode.REQUEST_TIMEOUT
+    code = "request_timeout"
 
 
 class Conflict(ApiError):
     """This name is taken."""
 
     status = 409
-    code = ErrorCode.CONFLICT
+    code = "conflict"
 
 
 class BodyTooLarge(ApiError):
     """The request body is too large; send fewer commits in one batch."""
 
     status = 413
-    code = ErrorCode.BODY_TOO_LARGE
+    code = "body_too_large"
 
 
 class UnsupportedMediaType(ApiError):
     """Send the body as application/json."""
 
     status = 415
-    code = ErrorCode.UNSUPPORTED_MEDIA_TYPE
+    code = "unsupported_media_type"
 
 
 class UnsupportedEncoding(UnsupportedMediaType):
     """Content-Encoding may be gzip, zstd or identity."""
 
-    code = ErrorCode.UNSUPPORTED_ENCODING
+    code = "unsupported_encoding"
 
     def __init__(self) -> None:
         super().__init__(headers={"Accept-Encoding": "gzip, zstd"})
@@ -204,7 +218,8 @@ class Invalid(ApiError):
     """The request does not validate; `errors` has every reason."""
 
     status = 422
-    code = ErrorCode.INVALID_BODY
+    #: A reason to show in the documents.
+    example: FieldError | None = None
 
     def __init__(self, detail: str = "", errors: list[FieldError] | None = None) -> None:
         self.errors = errors or []
@@ -214,44 +229,66 @@ class Invalid(ApiError):
 class InvalidBody(Invalid):
     """The request body does not validate."""
 
+    code = "invalid_body"
+    example = FieldError("This field is required", field="name")
+
 
 class InvalidCommits(Invalid):
     """Some commits of the batch are invalid; nothing was stored."""
 
-    code = ErrorCode.INVALID_COMMITS
+    code = "invalid_commits"
+    example = FieldError(
+        "Expected a whole number of at least 0", 3, "9fceb02d0ae598e95dc970b74767f19372d61af8", "additions"
+    )
 
 
 class InvalidParameter(Invalid):
     """A header, path or query parameter does not validate."""
 
-    code = ErrorCode.INVALID_PARAMETER
-
-
-class UnknownCommits(Invalid):
-    """Some of these commits are not stored in the repository; push them first. Nothing was recorded."""
-
-    code = ErrorCode.UNKNOWN_COMMITS
+    code = "invalid_parameter"
+    example = FieldError("Expected a whole number of at most 200", field="limit")
 
 
 class RateLimited(ApiError):
     """Too many requests; wait as long as Retry-After says."""
 
     status = 429
-    code = ErrorCode.RATE_LIMITED
+    code = "rate_limited"
 
 
 class HeadersTooLarge(ApiError):
     """The address and the headers of the request are too large."""
 
     status = 431
-    code = ErrorCode.HEADERS_TOO_LARGE
+    code = "headers_too_large"
+
+
+class InternalError(ApiError):
+    """The server failed; its log has the reason under this request id."""
+
+    status = 500
+    code = "internal_error"
 
 
 class Unavailable(ApiError):
     """The server cannot reach its database at the moment; try again."""
 
     status = 503
-    code = ErrorCode.UNAVAILABLE
+    code = "unavailable"
 
     def __init__(self, detail: str = "", *, retry_after: int = 5) -> None:
         super().__init__(detail, headers={"Retry-After": str(retry_after)})
+
+
+class Busy(Unavailable):
+    """Too many requests are waiting for the same repository, project or key; try again."""
+
+    code = "busy"
+
+
+def answered(root: type[ApiError] = ApiError) -> Iterator[type[ApiError]]:
+    """The classes with a code of their own, in the order of the tree; the others only group them."""
+    if "code" in vars(root):
+        yield root
+    for derived in root.__subclasses__():
+        yield from answered(derived)

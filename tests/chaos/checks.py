@@ -12,13 +12,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from sqlalchemy import RowMapping, text
 
 from tests.chaos.histories import Expected
-from tests.world import World
+from tests.support.world import World
 from tgl_server.db.engine import Database
 
 _SHOWN = 5
 
 _COMMITS = text("SELECT encode(sha, 'hex') AS sha, message_title, parents FROM commits WHERE repo_id = :repo_id")
-_REPO = text("SELECT total_commits, sync_status, error_message FROM repos WHERE id = :repo_id")
+_REPO = text("SELECT total_commits, sync_status, error_message FROM repo_states WHERE repo_id = :repo_id")
 _REFS = text("SELECT name, encode(sha, 'hex') AS sha FROM repo_refs WHERE repo_id = :repo_id")
 _RUNS = text("SELECT id, state, total, inserted, skipped, errors FROM sync_runs WHERE repo_id = :repo_id")
 

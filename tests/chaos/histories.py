@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.client.histories import git
+from tests.support.histories import git
 
 _FILES = 20
 _BEGAN = 1_700_000_000

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from tests.chaos.clocks import environment_off_by
 from tests.chaos.histories import Clone
-from tests.client.command import TGL
-from tests.world import World
-from tgl_client.errors import ExitCode
+from tests.support.command import TGL
+from tests.support.world import World
+from tgl_client.exit_codes import ExitCode
 
 ROOT = Path(__file__).parents[2]
 

@@ -21,9 +21,9 @@ from tests.chaos.monkey import Monkey, workers_of
 from tests.chaos.postgres import RestartedPostgres, StopMode
 from tests.chaos.proxy import CuttingProxy
 from tests.chaos.pushers import Ending, Pusher, Target
-from tests.server.operations.waiting import scalar
-from tests.servers import RunningServer, running_server
-from tests.world import World, make_world
+from tests.support.database import scalar
+from tests.support.servers import RunningServer, running_server
+from tests.support.world import World, make_world
 from tgl_client.report import PushState
 from tgl_server.db import migrate
 from tgl_server.db.embedded import embedded_postgres

@@ -12,9 +12,9 @@ import msgspec
 
 from tgl_client.cli.running import run_command
 from tgl_client.client import Client
-from tgl_client.delay import RetryPolicy
 from tgl_client.errors import TglError
-from tgl_client.push import PushOptions
+from tgl_client.http.retry import RetryPolicy
+from tgl_client.pushing.options import PushOptions
 from tgl_client.report import PushReport
 
 

@@ -5,14 +5,11 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from tests.chaos.run import run_chaos
 
 _SECONDS = 70
 
 
-@pytest.mark.slow
 def test_nothing_is_lost_and_nothing_doubled_whatever_breaks(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:

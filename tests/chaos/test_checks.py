@@ -18,14 +18,13 @@ from tests.chaos.clocks import Clock, environment_off_by, find_libfaketime
 from tests.chaos.histories import Clone, Expected, Origin
 from tests.chaos.proxy import CutPlace, CuttingProxy
 from tests.chaos.pushers import Ending
-from tests.client import faulty as faults
-from tests.client.faulty import FaultyServer, faulty_server
-from tests.client.histories import git
-from tests.server.operations.waiting import execute
-from tests.servers import RunningServer
-from tests.world import World
+from tests.support import faulty as faults
+from tests.support.database import execute
+from tests.support.faulty import FaultyServer, faulty_server
+from tests.support.histories import git
+from tests.support.servers import RunningServer
+from tests.support.world import World
 from tgl_client.client import Client
-from tgl_protocol.problem import ErrorCode
 from tgl_server.db.embedded import EmbeddedPostgres
 from tgl_server.db.engine import Database
 
@@ -67,8 +66,8 @@ async def test_nothing_is_found_after_an_ordinary_push(pushed: Expected, world: 
         (f"UPDATE commits SET sha = {AB} WHERE {ONE}", "1 commits are stored that git does not have: abab"),
         (f"UPDATE commits SET message_title = '' WHERE {ONE}", "1 commits are stored with another title"),
         (f"UPDATE commits SET parents = ARRAY[{AB}] WHERE {ONE}", "1 commits are stored with another title"),
-        ("UPDATE repos SET total_commits = 45", "the counter says 45, and 48 commits are stored"),
-        ("UPDATE repos SET sync_status = 'error'", "it is error"),
+        ("UPDATE repo_states SET total_commits = 45", "the counter says 45, and 48 commits are stored"),
+        ("UPDATE repo_states SET sync_status = 'error'", "it is error"),
         ("UPDATE sync_runs SET inserted = 47, total = 47", "the runs have inserted 47 commits"),
         ("UPDATE sync_runs SET state = 'running'", "is running"),
         ("UPDATE sync_runs SET skipped = skipped + 1", "does not add up"),
@@ -85,7 +84,7 @@ async def test_what_was_tampered_with_is_found(
 
 
 async def test_what_verify_says_is_found(pushed: Expected, database: Database) -> None:
-    await execute(database, "UPDATE repos SET total_commits = 45")
+    await execute(database, "UPDATE repo_states SET total_commits = 45")
     (fault,) = await asyncio.to_thread(checks.verify_faults, database.engine.url.render_as_string(False))
     assert fault.startswith("verify ended with 1")
 
@@ -117,9 +116,9 @@ def test_errors_in_the_servers_log_are_found() -> None:
 @pytest.mark.parametrize(
     ("fault", "count"),
     [
-        (faults.problem(503, ErrorCode.UNAVAILABLE, "Later."), 0),
-        (faults.problem(500, ErrorCode.INTERNAL_ERROR, "No."), 1),
-        (faults.problem(400, ErrorCode.BAD_REQUEST, "No."), 1),
+        (faults.problem(503, "unavailable", "Later."), 0),
+        (faults.problem(500, "internal_error", "No."), 1),
+        (faults.problem(400, "bad_request", "No."), 1),
         (faults.html(503), 1),
     ],
 )

@@ -1,21 +1,25 @@
-"""Fixtures of the client's tests: a server that can fail, a small repository, and no file of the real user's."""
+"""Fixtures of the client's tests: a server that can fail, a user's settings, and no file of the real user's."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from tests.client.faulty import FaultyServer, faulty_server
-from tests.client.histories import make_repository
+from tests.support.faulty import FaultyServer, faulty_server
+from tests.support.servers import RunningServer
+from tests.support.world import World
 
 
 @pytest.fixture(autouse=True)
-def tgl_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A private place for login, locks and reports; no setting comes from outside."""
-    for name in ("TGL_URL", "TGL_API_KEY", "TGL_PROJECT", "TGL_REPO", "TGL_CONFIG"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("TGL_HOME", str(tmp_path / "tgl"))
-    return tmp_path / "tgl"
+def _only_our_files(tgl_home: Path) -> None:
+    """Every test of the client has a place of its own for them."""
+
+
+@pytest.fixture
+def settings(server: RunningServer, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment of a user who pushes to the world's repository."""
+    for name, value in world.environment(server.url).items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture
@@ -23,9 +27,3 @@ async def faulty() -> AsyncIterator[FaultyServer]:
     """A server that fails where told."""
     async with faulty_server() as server:
         yield server
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    """Three commits on one branch."""
-    return make_repository(tmp_path / "work", 3)

@@ -1,20 +1,21 @@
 """`tgl-server demo`: everything from nothing, twice, and what it says when something is wrong."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.client.history.repositories import empty_repository, git, linear_repository, random_repository
+from tests.support.repositories import empty_repository, git, linear_repository, random_repository
+from tests.support.waiting import wait_until
 from tgl_server.demo.repository import NotCounted, reachable_commits
 
 COMMAND = [sys.executable, "-m", "tgl_server", "demo"]
@@ -32,19 +33,18 @@ def demo(home: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[s
     return subprocess.run([*COMMAND, *arguments], env=home, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.slow
 def test_the_demo_pushes_a_repository_and_checks_its_count(home: dict[str, str], tmp_path: Path) -> None:
     path = random_repository(tmp_path / "league", commits=120)
     first = demo(home, str(path), "--exit")
     assert first.returncode == 0, first.stdout + first.stderr
     assert "120 commits by" in first.stdout
     assert "the server has as many" in first.stdout
+    assert "Listening" not in first.stderr, "the demo says where it is itself"
     again = demo(home, str(path), "--exit")
     assert again.returncode == 0, again.stderr
     assert "nothing new" in again.stdout
 
 
-@pytest.mark.slow
 def test_the_demo_fails_when_the_server_holds_other_commits_than_the_branches(
     home: dict[str, str], tmp_path: Path
 ) -> None:
@@ -56,13 +56,11 @@ def test_the_demo_fails_when_the_server_holds_other_commits_than_the_branches(
     assert "history was rewritten" in rewritten.stdout
 
 
-@pytest.mark.slow
 def test_the_demo_of_an_empty_repository_has_nothing_to_do(home: dict[str, str], tmp_path: Path) -> None:
     done = demo(home, str(empty_repository(tmp_path / "empty")), "--exit")
     assert (done.returncode, "nothing new" in done.stdout) == (0, True), done.stdout + done.stderr
 
 
-@pytest.mark.slow
 def test_the_demo_of_a_folder_without_a_repository_says_so(home: dict[str, str], tmp_path: Path) -> None:
     done = demo(home, str(tmp_path), "--exit")
     assert done.returncode == 1
@@ -76,17 +74,18 @@ def test_the_demo_of_a_path_that_does_not_exist_says_so(home: dict[str, str], tm
     assert (done.returncode, "nowhere does not exist" in done.stderr) == (1, True), done.stderr
 
 
-@pytest.mark.slow
 def test_the_demo_serves_until_it_is_interrupted(home: dict[str, str], tmp_path: Path) -> None:
     path = random_repository(tmp_path / "league", commits=30)
     with started(home, path) as process:
         said = read_until(process, "Serving until Ctrl-C")
         assert status_of(f"{server_of(said)}/ready") == 200
+        link = re.search(r"http://\S+/link/\S+", said)
+        assert link is not None
+        assert status_of(link[0]) == 200
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
 
 
-@pytest.mark.slow
 def test_a_demo_whose_terminal_is_closed_takes_its_server_with_it(home: dict[str, str], tmp_path: Path) -> None:
     path = random_repository(tmp_path / "league", commits=30)
     with started(home, path) as process:
@@ -97,19 +96,17 @@ def test_a_demo_whose_terminal_is_closed_takes_its_server_with_it(home: dict[str
         assert [each for each in server if each.is_running()] == []
 
 
-@pytest.mark.slow
 def test_a_demo_may_be_ended_before_the_push_is_done(home: dict[str, str], tmp_path: Path) -> None:
     path = random_repository(tmp_path / "league", commits=30)
     with started(home, path, stderr=subprocess.PIPE) as process:
         read_until(process, "pushing")
-        server = wait_for(lambda: children_of(process, "serve"))
+        server = wait_until(lambda: children_of(process, "serve"))
         process.terminate()
         _, complaint = process.communicate(timeout=30)
         assert (process.returncode, "Traceback" in complaint) == (130, False), complaint
         assert [each for each in server if each.is_running()] == []
 
 
-@pytest.mark.slow
 def test_a_demo_that_is_killed_takes_its_server_with_it(home: dict[str, str], tmp_path: Path) -> None:
     path = random_repository(tmp_path / "league", commits=30)
     with started(home, path) as process:
@@ -123,7 +120,6 @@ def test_a_demo_that_is_killed_takes_its_server_with_it(home: dict[str, str], tm
     assert demo(home, str(path), "--exit").returncode == 0
 
 
-@pytest.mark.slow
 def test_two_first_demos_at_once_share_a_fresh_data_folder(home: dict[str, str], tmp_path: Path) -> None:
     paths = [random_repository(tmp_path / name, commits=30) for name in ("one", "two")]
     both = [
@@ -134,7 +130,6 @@ def test_two_first_demos_at_once_share_a_fresh_data_folder(home: dict[str, str],
     assert [process.returncode for process in both] == [0, 0], "\n".join(said)
 
 
-@pytest.mark.slow
 def test_the_next_steps_work_beside_other_demos_and_as_long_as_their_own(home: dict[str, str], tmp_path: Path) -> None:
     path = random_repository(tmp_path / "sp ace ü 日本 $x", commits=30)
     with started(home, path) as lasting, started(home, path) as other:
@@ -166,14 +161,22 @@ def test_git_counts_what_the_client_pushes(tmp_path: Path) -> None:
     assert reachable_commits(path) == 31
 
 
-@pytest.mark.slow
-def test_the_demo_of_a_shallow_clone_says_what_is_held_back(home: dict[str, str], tmp_path: Path) -> None:
+def test_a_bare_repository_is_counted_where_git_wants_it_to_be_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = linear_repository(tmp_path / "league.git", commits=3, bare=True)
+    (tmp_path / ".gitconfig").write_text("[safe]\n\tbareRepository = explicit\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert reachable_commits(path) == 3
+
+
+def test_the_demo_of_a_shallow_clone_says_what_is_skipped(home: dict[str, str], tmp_path: Path) -> None:
     whole = linear_repository(tmp_path / "whole", commits=30)
     git(tmp_path, "clone", "-q", "--depth=2", f"file://{whole}", "shallow")
     done = demo(home, str(tmp_path / "shallow"), "--exit")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "stored    1 commit by 1 author\n" in done.stdout
-    assert "reach 2 commits, of them 1 held back at the edge of this shallow clone" in done.stdout
+    assert "reach 2 commits, of them 1 skipped at the shallow boundary" in done.stdout
 
 
 def test_git_that_fails_is_not_said_to_be_missing(tmp_path: Path) -> None:
@@ -222,9 +225,3 @@ def children_of(process: "subprocess.Popen[str]", word: str) -> list[psutil.Proc
     """Those with a word in their command, and theirs."""
     found = [each for each in psutil.Process(process.pid).children() if word in each.cmdline()]
     return found + [below for each in found for below in each.children(recursive=True)]
-
-
-def wait_for(look: Callable[[], list[psutil.Process]]) -> list[psutil.Process]:
-    while not (found := look()):
-        time.sleep(0.01)
-    return found

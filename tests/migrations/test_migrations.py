@@ -7,6 +7,7 @@ import sys
 
 from tgl_server.db import migrate
 from tgl_server.db.engine import Database
+from tgl_server.features import METADATA
 from tgl_server.settings import Settings
 
 
@@ -36,12 +37,22 @@ async def test_up_down_and_up_again_leave_nothing_behind(empty_url: str) -> None
     assert await tables(empty_url) == set()
     await asyncio.to_thread(migrate.upgrade, empty_url)
     assert await tables(empty_url) == first
-    assert {"users", "projects", "repos", "commits", "repo_refs", "sync_runs", "api_keys", "audit_logs"} <= first
+    assert {
+        "users",
+        "projects",
+        "repos",
+        "repo_states",
+        "commits",
+        "repo_refs",
+        "sync_runs",
+        "api_keys",
+        "audit_logs",
+    } <= first
 
 
 async def test_the_models_are_what_the_migrations_make(empty_url: str) -> None:
     await asyncio.to_thread(migrate.upgrade, empty_url)
-    await asyncio.to_thread(migrate.alembic_commands(empty_url).check)
+    await asyncio.to_thread(migrate.alembic_commands(empty_url, METADATA).check)
 
 
 async def test_two_servers_that_migrate_at_once_both_succeed(empty_url: str) -> None:
@@ -60,8 +71,20 @@ async def test_serve_refuses_a_database_that_is_not_migrated_and_says_how(empty_
     assert "Traceback" not in stderr
 
 
+async def test_each_step_says_at_which_version_the_database_is(empty_url: str) -> None:
+    newest = migrate.newest_version()
+    told = {}
+    for arguments in (["current"], ["up"], ["down", "-1", "--yes"], ["down", "base", "--yes"]):
+        process = tgl_server(empty_url, "migrate", *arguments)
+        told[arguments[-2] if "--yes" in arguments else arguments[0]] = await asyncio.to_thread(process.communicate)
+    nothing = f"The database has no tables of TheGitLeague; `tgl-server migrate` makes those of version {newest}.\n"
+    assert told["current"][0] == told["base"][0] == nothing
+    assert told["up"][0] == f"The database is at version {newest}, the newest.\n"
+    assert told["-1"][0].endswith(f", and the newest is {newest}.\n")
+
+
 async def test_current_history_and_one_step_down(empty_url: str) -> None:
-    for arguments in (["up"], ["down"], ["current"], ["history"]):
+    for arguments in (["up"], ["down", "-1", "--yes"], ["current"], ["history"]):
         process = tgl_server(empty_url, "migrate", *arguments)
         stdout, stderr = await asyncio.to_thread(process.communicate)
         assert process.returncode == 0, stderr

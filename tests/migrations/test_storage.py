@@ -5,11 +5,11 @@ from uuid import uuid4
 
 import pytest
 
-from tests.api import Api
-from tests.commits import batch, numbered
-from tests.server.operations.waiting import scalar, until_query
-from tests.servers import running_server
-from tests.world import make_world
+from tests.support.api import Api
+from tests.support.commits import batch, numbered
+from tests.support.database import scalar, until_query
+from tests.support.servers import running_server
+from tests.support.world import make_world
 from tgl_protocol.http import RUN_ID_HEADER
 from tgl_server.db import migrate
 from tgl_server.db.engine import Database
@@ -42,7 +42,7 @@ async def test_batches_update_their_repository_and_run_without_touching_an_index
                 assert answer.status == 201
     database = Database(Settings(database_url=empty_url))
     updates = "SELECT {} FROM pg_stat_user_tables WHERE relname = '{}'"
-    for table, count in {"repos": _BATCHES, "sync_runs": _BATCHES - 1}.items():
+    for table, count in {"repo_states": _BATCHES, "sync_runs": _BATCHES - 1}.items():
         await until_query(database, updates.format(f"n_tup_upd >= {count}", table))
         assert await scalar(database, updates.format("n_tup_upd - n_tup_hot_upd", table)) == 0, table
     await database.close()

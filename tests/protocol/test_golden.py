@@ -6,11 +6,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from tgl_protocol.commits import MissingResult, PushBatch, PushResult, RefsResult, RepoStatus, RunPage
+from tgl_protocol.commits import MissingResult, PushBatch, PushResult, RefsResult, RefsUpdate, RepoStatus, RunPage
 from tgl_protocol.problem import Problem
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 REPO = "01890a5d-ac96-774b-bcce-b302099a8057"
+DIGEST = "b" * 64
 AT = "2026-01-02T12:00:00+01:00"
 
 GOLDEN: dict[type, dict[str, Any]] = {
@@ -45,7 +46,8 @@ GOLDEN: dict[type, dict[str, Any]] = {
         "details": [{"sha": SHA, "inserted": True, "error": None}],
     },
     MissingResult: {"missing": [SHA]},
-    RefsResult: {"refs": {"refs/heads/main": SHA}},
+    RefsUpdate: {"refs": {"refs/heads/main": SHA, "refs/heads/merged": None}, "last_removal": 0},
+    RefsResult: {"refs": {"refs/heads/main": SHA}, "refs_total": 1, "refs_digest": DIGEST},
     RepoStatus: {
         "repo_id": REPO,
         "status": "healthy",
@@ -61,6 +63,11 @@ GOLDEN: dict[type, dict[str, Any]] = {
         "last_error": "interrupted",
         "expected_cadence_seconds": None,
         "learned_cadence_seconds": 86_400,
+        "roots": [SHA],
+        "refs_total": 1,
+        "refs_digest": DIGEST,
+        "last_removal": 0,
+        "behind_since": None,
     },
     RunPage: {
         "items": [
@@ -78,6 +85,8 @@ GOLDEN: dict[type, dict[str, Any]] = {
                 "client_version": "0.1.0",
                 "key_prefix": "tgl_AAAAAAAA",
                 "error_message": None,
+                "source": "push",
+                "phase": None,
             }
         ],
         "next_cursor": None,
@@ -89,7 +98,7 @@ GOLDEN: dict[type, dict[str, Any]] = {
         "detail": "Nothing was stored.",
         "code": "invalid_commits",
         "request_id": "1",
-        "errors": [{"message": "Expected `int` >= 0", "index": 1, "sha": SHA, "field": "additions"}],
+        "errors": [{"message": "Expected a whole number of at least 0", "index": 1, "sha": SHA, "field": "additions"}],
     },
 }
 
@@ -101,7 +110,7 @@ def test_the_wire_stays_as_it_is(struct: type) -> None:
     assert json.loads(msgspec.json.encode(value)) == golden
 
 
-@pytest.mark.parametrize("field", ["author_date", "parents", "message_body"])
+@pytest.mark.parametrize("field", ["author_date", "parents", "message_body", "is_merge", "parent_count"])
 def test_an_optional_field_may_be_left_out(field: str) -> None:
     golden = json.loads(json.dumps(GOLDEN[PushBatch]))
     del golden["commits"][0][field]

@@ -24,7 +24,7 @@ def run_command(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 async def _until_terminated(coroutine: Coroutine[Any, Any, T]) -> T:
-    """asyncio turns SIGINT into a cancellation by itself; SIGTERM is ours to turn."""
+    """The result of a task that SIGTERM cancels, as asyncio lets SIGINT do."""
     task = asyncio.ensure_future(coroutine)
     terminated = asyncio.Event()
 
@@ -32,7 +32,7 @@ async def _until_terminated(coroutine: Coroutine[Any, Any, T]) -> T:
         terminated.set()
         task.cancel()
 
-    # aiohttp leaves the failed writing of a body to nobody; what matters of it comes with the answer.
+    # aiohttp reports to the loop what nobody awaits, such as a body that was not sent; the answer says what matters.
     asyncio.get_running_loop().set_exception_handler(lambda *_: None)
     if sys.platform != "win32":
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)

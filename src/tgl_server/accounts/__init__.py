@@ -1,1 +1,1 @@
-"""Users: who they are, their role, and whether they were approved."""
+"""Accounts: users with role and state, and their sessions."""

@@ -21,10 +21,19 @@ class SessionEnd(StrEnum):
     TOKEN_REUSED = "token_reused"  # noqa: S105 -- a reason, not a secret
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 -- a reason, not a secret
     RETIRED = "retired"
+    SIGNED_OUT_ELSEWHERE = "signed_out_elsewhere"
+
+
+class LinkKind(StrEnum):
+    """What a link that works once is for."""
+
+    INVITATION = "invitation"
+    NEW_PASSWORD = "new_password"  # noqa: S105 -- a purpose, not a secret
+    SIGN_IN = "sign_in"
 
 
 class User(Identified, Dated, Base):
-    """A person. Without a password hash nobody can log in as them; their API keys work all the same."""
+    """A person. Without a password hash they cannot log in, but their API keys work."""
 
     __tablename__ = "users"
 
@@ -43,7 +52,7 @@ class User(Identified, Dated, Base):
 
 
 class AuthSession(Identified, Dated, Base):
-    """One log-in: the family of all refresh tokens that came from it. Read on each request with its access token."""
+    """One login, read on each request: with the family of refresh tokens that came from it, or with a cookie."""
 
     __tablename__ = "auth_sessions"
 
@@ -53,15 +62,43 @@ class AuthSession(Identified, Dated, Base):
     end_reason: Mapped[str | None]
     ip: Mapped[str | None] = mapped_column(INET)
     user_agent: Mapped[str | None]
+    #: The SHA-256 of the cookie, for a session of a browser.
+    cookie_hash: Mapped[bytes | None]
+    #: When a browser last used it, to within a few minutes.
+    last_seen_at: Mapped[datetime | None]
 
-    __table_args__ = (one_of("end_reason", SessionEnd),)
+    __table_args__ = (
+        one_of("end_reason", SessionEnd),
+        Index("uq_auth_sessions_cookie_hash", "cookie_hash", unique=True),
+    )
 
 
 class RefreshToken(Dated, Base):
-    """The SHA-256 of a token; it is random, so nothing slower is needed. Used ones stay, to be recognised."""
+    """A refresh token as its SHA-256, which is enough as it is random; used ones are kept, to recognise their reuse.
+
+    A used one has the salt of its successor and the client that used it.
+    """
 
     __tablename__ = "refresh_tokens"
 
     token_hash: Mapped[bytes] = mapped_column(primary_key=True)
     session_id: Mapped[UUID] = mapped_column(ForeignKey("auth_sessions.id", ondelete="CASCADE"), index=True)
     used_at: Mapped[datetime | None]
+    successor_salt: Mapped[bytes | None]
+    used_network: Mapped[str | None]
+    used_user_agent: Mapped[str | None]
+
+
+class OneTimeLinkRow(Dated, Base):
+    """A link that works once, as the SHA-256 of its token; `made_by` is null for the command line."""
+
+    __tablename__ = "one_time_links"
+
+    token_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    made_by: Mapped[UUID | None]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+    __table_args__ = (one_of("kind", LinkKind),)

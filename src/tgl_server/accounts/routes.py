@@ -1,14 +1,13 @@
-"""Signing in and out under `/auth`, and a commissioner's `/users`."""
+"""The routes for signing in and out under `/auth`, and for commissioners under `/users`."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
-from uuid import UUID
 
 from litestar import Request, Router, get, patch, post
-from litestar.datastructures import CacheControlHeader, State
-from litestar.di import NamedDependency, Provide
+from litestar.datastructures import CacheControlHeader
+from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import JSONBody, QueryParameter
 
 from tgl_protocol.accounts import (
     Credentials,
@@ -24,82 +23,92 @@ from tgl_protocol.accounts import (
     UserState,
 )
 from tgl_server import errors
+from tgl_server.access.callers import commissioner, known_session, known_user, session_user
+from tgl_server.access.path_names import UserId
+from tgl_server.access.refusals import audited_as
 from tgl_server.accounts import service, sessions
+from tgl_server.accounts.actions import AccountAction
 from tgl_server.accounts.sessions import OpenSession
-from tgl_server.audit.actions import AuditAction
 from tgl_server.audit.service import Actor
 from tgl_server.auth.access_token import AccessTokens
-from tgl_server.auth.guards import commissioner, known_session, known_user, provide_actor, provide_principal, web_user
 from tgl_server.auth.passwords import Passwords
 from tgl_server.auth.principal import Principal, join_scopes
-from tgl_server.cursors import Cursor
+from tgl_server.auth.refresh_token import RefreshTokens
 from tgl_server.db.engine import Database
-from tgl_server.limits.accounts import LoginLimit
+from tgl_server.http.client_address import AnyConnection, origin_of
+from tgl_server.http.created import Created
+from tgl_server.http.declarations import admits_anyone, answers
+from tgl_server.http.null_parameters import refuse_null
+from tgl_server.http.pagination import Cursor, Limit
 from tgl_server.limits.groups import RateGroup, limited_as
-from tgl_server.origin import AnyConnection, origin_of
-from tgl_server.query_words import refuse_null
+from tgl_server.limits.login import LoginLimit
+from tgl_server.services import services_of
 from tgl_server.settings import Settings
 
 AnyRequest = Request[Any, Any, Any]
-Limit = Annotated[int, QueryParameter(ge=1, le=200, description="How many at the most")]
-# Litestar keeps the name `state` for its own.
+# Litestar reserves the argument name `state`.
 InState = Annotated[UserState | None, QueryParameter(name="state", description="Only users in this state")]
 
 
+@admits_anyone(errors.Forbidden)
 async def registration_open(connection: AnyConnection, _: BaseRouteHandler) -> None:
-    """A guard: whether people may ask for an account."""
-    settings: Settings = connection.app.state.settings
-    if not settings.registration_open:
+    """Anyone, as long as registration is switched on."""
+    if not services_of(connection).settings.registration_open:
         raise errors.Forbidden("Registration is switched off; ask a commissioner for an account.")
 
 
-@post("/register", guards=[registration_open], opt=limited_as(RateGroup.LOGIN))
+@post("/register", guards=[registration_open], opt=limited_as(RateGroup.LOGIN) | answers(errors.Conflict))
 async def register(
     request: AnyRequest,
     data: JSONBody[Registration],
     database: NamedDependency[Database],
     passwords: NamedDependency[Passwords],
-) -> UserInfo:
+) -> Created[UserInfo]:
     """Ask for an account; it waits for a commissioner's approval."""
-    hashed = await passwords.hash(data.password)
-    async with database.transaction() as tx:
-        user = await service.create_user(
-            tx,
-            data.email,
-            role=Role(data.role),
-            state=UserState.PENDING,
-            display_name=data.display_name,
-            password_hash=hashed,
-            actor=Actor(origin=origin_of(request)),
-        )
-        return service.user_info(user)
+    user = await service.register(database, passwords, data, origin_of(request))
+    return Created(user, "users", user.id)
 
 
-@post("/login", status_code=200, opt=limited_as(RateGroup.LOGIN))
+@post(
+    "/login",
+    status_code=200,
+    opt=limited_as(RateGroup.LOGIN) | answers(errors.InvalidCredentials, errors.AccountNotActive),
+)
 async def login(
     request: AnyRequest,
     data: JSONBody[Credentials],
     database: NamedDependency[Database],
     passwords: NamedDependency[Passwords],
     login_limit: NamedDependency[LoginLimit],
-    tokens: NamedDependency[AccessTokens],
+    access_tokens: NamedDependency[AccessTokens],
+    refresh_tokens: NamedDependency[RefreshTokens],
     settings: NamedDependency[Settings],
 ) -> TokenPair:
     """Open a session; a user who waits for approval may, and sees only that."""
     lifetime = timedelta(days=settings.refresh_token_expire_days)
-    session = await sessions.log_in(database, passwords, login_limit, data, origin_of(request), lifetime)
-    return _token_pair(tokens, session)
+    origin = origin_of(request)
+    session = await sessions.log_in(database, passwords, login_limit, refresh_tokens, data, origin, lifetime)
+    return _token_pair(access_tokens, session)
 
 
-@post("/refresh", status_code=200, opt=limited_as(RateGroup.LOGIN))
+@post(
+    "/refresh",
+    status_code=200,
+    opt=limited_as(RateGroup.LOGIN) | answers(errors.InvalidCredentials, errors.SessionEnded),
+)
 async def refresh(
     request: AnyRequest,
     data: JSONBody[RefreshRequest],
     database: NamedDependency[Database],
-    tokens: NamedDependency[AccessTokens],
+    access_tokens: NamedDependency[AccessTokens],
+    refresh_tokens: NamedDependency[RefreshTokens],
 ) -> TokenPair:
-    """A new access token and the next refresh token; the one sent is used up."""
-    return _token_pair(tokens, await sessions.refresh(database, data.refresh_token, origin_of(request)))
+    """Get a new access token and the next refresh token; the one sent is used up.
+
+    The same client may repeat the request for ten seconds, and gets the same refresh token again.
+    """
+    session = await sessions.refresh(database, refresh_tokens, data.refresh_token, origin_of(request))
+    return _token_pair(access_tokens, session)
 
 
 @post("/logout", guards=[known_session], status_code=204)
@@ -113,11 +122,16 @@ async def logout(
 
 @get("/me", guards=[known_user])
 async def me(principal: NamedDependency[Principal], database: NamedDependency[Database]) -> Me:
-    """Who the caller is, also while waiting for approval, and what their key is good for."""
+    """Show the caller's account, even while it waits for approval, and the rights of their key."""
     async with database.transaction() as tx:
-        user = service.user_info(await service.get_user(tx, principal.user_id))
+        user = await service.get_user(tx, principal.user_id)
     return Me(
-        **{name: getattr(user, name) for name in UserInfo.__struct_fields__},
+        id=user.id,
+        email=user.email if principal.sees_people else None,
+        display_name=user.display_name if principal.sees_people else None,
+        role=Role(user.role),
+        state=UserState(user.state),
+        created_at=user.created_at,
         signed_in_with="session" if principal.key_id is None else "api_key",
         scopes=join_scopes(principal.scopes),
         key_id=principal.key_id,
@@ -128,9 +142,9 @@ async def me(principal: NamedDependency[Principal], database: NamedDependency[Da
 
 @post(
     "/password",
-    guards=[web_user],
+    guards=[session_user],
     status_code=204,
-    opt={"audit": AuditAction.USER_PASSWORD_CHANGED, **limited_as(RateGroup.LOGIN)},
+    opt=audited_as(AccountAction.USER_PASSWORD_CHANGED) | limited_as(RateGroup.LOGIN) | answers(errors.WrongPassword),
 )
 async def change_password(
     data: JSONBody[PasswordChange],
@@ -140,12 +154,7 @@ async def change_password(
     passwords: NamedDependency[Passwords],
 ) -> None:
     """Set a new password; every other session of the account ends."""
-    if not await sessions.current_password_matches(database, passwords, principal.user_id, data.current_password):
-        raise errors.WrongPassword
-    hashed = await passwords.hash(data.new_password)
-    async with database.transaction() as tx:
-        user = await service.get_user(tx, principal.user_id)
-        await service.set_password(tx, user, hashed, actor, kept=principal.session_id)
+    await sessions.change_password(database, passwords, principal, data, actor)
 
 
 @get("/", guards=[commissioner])
@@ -156,20 +165,27 @@ async def list_users(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> UserPage:
-    """Everybody with an account, newest first."""
+    """List all accounts, newest first."""
     refuse_null(request, "state")
     async with database.transaction() as tx:
         return await service.list_users(tx, state=in_state, limit=limit, cursor=cursor)
 
 
-@patch("/{user_id:uuid}", guards=[commissioner], opt={"audit": AuditAction.USER_CHANGED})
+@get("/{user_id:uuid}", guards=[commissioner])
+async def get_user(user_id: UserId, database: NamedDependency[Database]) -> UserInfo:
+    """Show one account."""
+    async with database.transaction() as tx:
+        return service.user_info(await service.get_user(tx, user_id))
+
+
+@patch("/{user_id:uuid}", guards=[commissioner], opt=audited_as(AccountAction.USER_CHANGED) | answers(errors.Conflict))
 async def change_user(
-    user_id: FromPath[UUID],
+    user_id: UserId,
     data: JSONBody[UserChange],
     actor: NamedDependency[Actor],
     database: NamedDependency[Database],
 ) -> UserInfo:
-    """Approve, change the role, rename or retire; a retired user's sessions and keys stop at once."""
+    """Approve, rename or retire a user, or change their role; a retired user's sessions and keys stop at once."""
     async with database.transaction() as tx:
         user = await service.change_user(tx, user_id, data, actor)
         return service.user_info(user)
@@ -177,45 +193,22 @@ async def change_user(
 
 def _token_pair(tokens: AccessTokens, session: OpenSession) -> TokenPair:
     return TokenPair(
-        access_token=tokens.issue(session.user_id, session.id, datetime.now(UTC)),
+        access_token=tokens.issue(session.user_id, session.id, session.now),
         refresh_token=session.refresh_token,
         expires_in=int(tokens.lifetime.total_seconds()),
         refresh_expires_at=session.expires_at,
     )
 
 
-def _provide_passwords(state: State) -> Passwords:
-    passwords: Passwords = state.passwords
-    return passwords
-
-
-def _provide_login_limit(state: State) -> LoginLimit:
-    limit: LoginLimit = state.login_limit
-    return limit
-
-
-def _provide_tokens(state: State) -> AccessTokens:
-    tokens: AccessTokens = state.access_tokens
-    return tokens
-
-
 auth_router = Router(
     "/auth",
     route_handlers=[register, login, refresh, logout, me, change_password],
-    dependencies={
-        "principal": Provide(provide_principal),
-        "actor": Provide(provide_actor),
-        "passwords": Provide(_provide_passwords, sync_to_thread=False),
-        "login_limit": Provide(_provide_login_limit, sync_to_thread=False),
-        "tokens": Provide(_provide_tokens, sync_to_thread=False),
-    },
     cache_control=CacheControlHeader(no_store=True),
     tags=["auth"],
 )
 
 users_router = Router(
     "/users",
-    route_handlers=[list_users, change_user],
-    dependencies={"actor": Provide(provide_actor)},
+    route_handlers=[list_users, get_user, change_user],
     tags=["users"],
 )

@@ -1,9 +1,9 @@
-"""The `api_keys` table."""
+"""The `api_keys` and `api_key_days` tables."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, CIDR, INET
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.orm import Mapped, mapped_column
@@ -12,7 +12,7 @@ from tgl_server.db.base import Base, Dated, Identified
 
 
 class ApiKeyRow(Identified, Dated, Base):
-    """A key without its secret. The usage columns are written outside of requests, in their own transactions."""
+    """An API key without its secret; its usage columns are written outside requests, in transactions of their own."""
 
     __tablename__ = "api_keys"
 
@@ -31,5 +31,28 @@ class ApiKeyRow(Identified, Dated, Base):
     last_used_ip: Mapped[str | None] = mapped_column(INET)
     last_user_agent: Mapped[str | None]
     usage_count: Mapped[int] = mapped_column(server_default=text("0"), default=0)
+    #: SHA-256 of the Idempotency-Key that the key was made with, and of what was asked for.
+    idempotency_hash: Mapped[bytes | None]
+    request_hash: Mapped[bytes | None]
 
-    __table_args__ = (UniqueConstraint("prefix", name="uq_api_keys_prefix"),)
+    __table_args__ = (
+        UniqueConstraint("prefix", name="uq_api_keys_prefix"),
+        Index(
+            "uq_api_keys_user_id_idempotency_hash",
+            "user_id",
+            "idempotency_hash",
+            unique=True,
+            postgresql_where=text("idempotency_hash IS NOT NULL"),
+        ),
+    )
+
+
+class ApiKeyDay(Base):
+    """One key's UTC day: requests, and those refused although the key was right; written like the columns of usage."""
+
+    __tablename__ = "api_key_days"
+
+    key_id: Mapped[UUID] = mapped_column(ForeignKey("api_keys.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    uses: Mapped[int]
+    refused: Mapped[int]

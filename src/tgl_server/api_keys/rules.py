@@ -1,4 +1,4 @@
-"""What a key may be asked to be, and what state it is in. Pure: values in, values or a 422 error out."""
+"""Rules for the fields and the state of an API key. Pure: values in, values or a 422 error out."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ _MAPPED = IPv6Network("::ffff:0:0/96")
 
 
 def parse_scopes(given: str | Sequence[str]) -> frozenset[Scope]:
-    """From `"sync:commits,read:repos"` or a list; at least one."""
+    """The scopes in `"sync:commits,read:repos"` or a list of them; raises a 422 error unless there is at least one."""
     words = given.split(",") if isinstance(given, str) else given
     try:
         scopes = frozenset(Scope(word.strip()) for word in words if word.strip())
@@ -25,14 +25,14 @@ def parse_scopes(given: str | Sequence[str]) -> frozenset[Scope]:
 
 
 def parse_networks(given: Sequence[str]) -> list[str]:
-    """In CIDR form, each once; a single address is a network of one. IPv4 written as IPv6 becomes IPv4."""
+    """The networks in CIDR form, each once; an address is a network of one. IPv4 written as IPv6 becomes IPv4."""
     networks = dict.fromkeys(str(_network(index, text)) for index, text in enumerate(given))
     return list(networks)
 
 
 def _network(index: int, text: str) -> IPv4Network | IPv6Network:
     try:
-        if "%" in text:  # a zone means something on one machine only, and PostgreSQL knows none
+        if "%" in text:  # a zone is valid on one machine only, and PostgreSQL knows none
             raise ValueError
         network = ip_network(text.strip())
     except ValueError:
@@ -45,7 +45,7 @@ def _network(index: int, text: str) -> IPv4Network | IPv6Network:
 
 
 def key_state(*, is_active: bool, expires_at: datetime | None, revoked_at: datetime | None, now: datetime) -> KeyState:
-    """What is for good comes before what can be undone."""
+    """The state of a key; a final one (revoked, expired) comes before one that can be undone."""
     if revoked_at is not None:
         return KeyState.REVOKED
     if expires_at is not None and expires_at <= now:
@@ -54,7 +54,7 @@ def key_state(*, is_active: bool, expires_at: datetime | None, revoked_at: datet
 
 
 def overlap_end(old_expiry: datetime | None, overlap_end: datetime) -> datetime:
-    """When a rotated key stops: never later than it would have."""
+    """The new expiry of a rotated key: never later than the old one."""
     return overlap_end if old_expiry is None else min(old_expiry, overlap_end)
 
 

@@ -1,50 +1,57 @@
-"""Making, listing, changing, rotating and revoking API keys.
+"""The rules for making, listing, changing, rotating and revoking API keys.
 
-A function takes its transaction first and never commits. A key is hashed before the transaction is opened: hashing
-may have to wait, and a connection to the database must not wait with it.
+A function takes its transaction first and never commits, but for the two that make a key for a caller: a key is hashed
+before its transaction is opened, as hashing may have to wait and a connection to the database must not wait with it.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from msgspec import UNSET, Struct
-from sqlalchemy import select
+from msgspec import Struct
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tgl_protocol.api_keys import KeyChange, KeyInfo, KeyPage, KeyState
+from tgl_protocol.api_keys import CreatedKey, KeyChange, KeyInfo, KeyPage, KeyState, NewKey
 from tgl_protocol.keys import ApiKey, generate_api_key
 from tgl_protocol.problem import FieldError
 from tgl_server import errors
 from tgl_server.api_keys import rules
+from tgl_server.api_keys.actions import ApiKeyAction
 from tgl_server.api_keys.models import ApiKeyRow
-from tgl_server.api_keys.queries import READABLE_REPOS
-from tgl_server.audit.actions import AuditAction
+from tgl_server.api_keys.once import Once, refuse_repetition
+from tgl_server.api_keys.queries import READABLE_REPOS, in_state
+from tgl_server.audit.changes import apply_changes
 from tgl_server.audit.service import Actor, record
 from tgl_server.auth.argon2 import Argon2
 from tgl_server.auth.principal import ALL_SCOPES, Principal, Scope, join_scopes
-from tgl_server.cursors import decode_cursor, encode_cursor
+from tgl_server.auth.turns import Queue
+from tgl_server.db.clock import database_now
+from tgl_server.db.engine import Database
 from tgl_server.db.rows import Rows
-from tgl_server.plain_text import one_line
+from tgl_server.http.body import named_fields
+from tgl_server.http.pagination import decode_cursor, encode_cursor
+from tgl_server.http.text_rules import one_line
 
 COMMAND_LINE = Actor()
+NO_SUCH_KEY = "You have no such API key."
 
 
 class ApiKeys(Rows[ApiKeyRow]):
-    """Rows of `api_keys`."""
+    """The rows of `api_keys`."""
 
     model_type = ApiKeyRow
 
 
 class HashedKey(Struct, frozen=True):
-    """A key that is not stored yet."""
+    """A new key with its hash, not stored yet."""
 
     key: ApiKey
     key_hash: str
 
 
 class KeyRights(Struct, frozen=True, kw_only=True):
-    """What a key may be used for, where and until when; None restricts nothing."""
+    """The rights of a key: what for, where and until when; None is no restriction."""
 
     scopes: frozenset[Scope] = ALL_SCOPES
     expires_at: datetime | None = None
@@ -52,10 +59,53 @@ class KeyRights(Struct, frozen=True, kw_only=True):
     networks: list[str] | None = None
 
 
+async def issue_key(
+    database: Database, argon2: Argon2, owner: Principal, new: NewKey, actor: Actor, once: Once | None = None
+) -> CreatedKey:
+    """Make a key for its owner, perhaps restricted to repositories that they may read; raises 422 errors.
+
+    With `once` a repetition makes none; raises `KeyMadeAlready`.
+    """
+    scopes, networks = rules.parse_scopes(new.scopes), new.networks and rules.parse_networks(new.networks)
+    hashed = await hash_new_key(argon2)
+    async with database.transaction() as tx:
+        if once is not None:
+            await refuse_repetition(tx, owner.user_id, once)
+        expires_at = await expiry_in_days(tx, new.expires_in_days)
+        repo_ids = await check_repos(tx, owner, new.repo_ids)
+        rights = KeyRights(scopes=scopes, expires_at=expires_at, repo_ids=repo_ids, networks=networks)
+        row = await store_key(tx, hashed, owner.user_id, new.name, rights, actor)
+        if once is not None:
+            row.idempotency_hash, row.request_hash = once.idempotency_hash, once.request_hash
+            await tx.flush()
+        return await _created(tx, row, hashed)
+
+
+async def replace_key(
+    database: Database, argon2: Argon2, owner: Principal, key_id: UUID, overlap: timedelta, actor: Actor
+) -> CreatedKey:
+    """Rotate one of the owner's keys; raises `NotFound` and `Conflict`."""
+    hashed = await hash_new_key(argon2)
+    async with database.transaction(key_id) as tx:
+        old = await get_key(tx, owner.user_id, key_id)
+        return await _created(tx, await rotate_key(tx, old, hashed, overlap, actor), hashed)
+
+
+async def _created(tx: AsyncSession, row: ApiKeyRow, hashed: HashedKey) -> CreatedKey:
+    info = await key_info(tx, row)
+    fields = {name: getattr(info, name) for name in KeyInfo.__struct_fields__}
+    return CreatedKey(**fields, full_key=hashed.key.full_key)
+
+
+async def expiry_in_days(tx: AsyncSession, days: int | None) -> datetime | None:
+    """The expiry of a key that is made now; None for one that does not expire."""
+    return await database_now(tx) + timedelta(days=days) if days else None
+
+
 async def hash_new_key(argon2: Argon2) -> HashedKey:
     """A new random key with its hash."""
     key = generate_api_key()
-    return HashedKey(key, await argon2.hash(key.full_key))
+    return HashedKey(key, await argon2.hash(key.full_key, Queue.NEW_KEYS))
 
 
 async def create_key(
@@ -66,17 +116,19 @@ async def create_key(
     *,
     scopes: Iterable[Scope] = tuple(Scope),
     expires_at: datetime | None = None,
+    repo_ids: list[UUID] | None = None,
+    networks: list[str] | None = None,
 ) -> tuple[ApiKeyRow, ApiKey]:
-    """The stored row, and the whole key, which exists nowhere else from now on. For the command line, which waits."""
+    """Make a key for the command line, where hashing may block; the row, and the full key, which is nowhere else."""
     hashed = await hash_new_key(argon2)
-    rights = KeyRights(scopes=frozenset(scopes), expires_at=expires_at)
+    rights = KeyRights(scopes=frozenset(scopes), expires_at=expires_at, repo_ids=repo_ids, networks=networks)
     return await store_key(tx, hashed, user_id, name, rights), hashed.key
 
 
 async def store_key(
     tx: AsyncSession, hashed: HashedKey, user_id: UUID, name: str, rights: KeyRights, actor: Actor = COMMAND_LINE
 ) -> ApiKeyRow:
-    """A new key of a user's."""
+    """Store a user's new key, and record that."""
     row = ApiKeyRow(
         user_id=user_id,
         name=_checked_name(name),
@@ -89,7 +141,7 @@ async def store_key(
     )
     row = await ApiKeys(session=tx).add(row)
     details = {"name": row.name, "prefix": row.prefix, "scopes": join_scopes(rights.scopes)}
-    await record(tx, actor.did(AuditAction.API_KEY_CREATED, "api_key", row.id, **details))
+    await record(tx, actor.did(ApiKeyAction.API_KEY_CREATED, "api_key", row.id, **details))
     return row
 
 
@@ -101,7 +153,7 @@ def _checked_name(name: str) -> str:
 
 
 async def check_repos(tx: AsyncSession, principal: Principal, repo_ids: list[UUID] | None) -> list[UUID] | None:
-    """Each once; raises 422 for those that the user may not read, whether they exist or not."""
+    """The repositories, each once; raises a 422 error for those that the user may not read, existing or not."""
     if repo_ids is None:
         return None
     wanted = list(dict.fromkeys(repo_ids))
@@ -117,50 +169,52 @@ async def check_repos(tx: AsyncSession, principal: Principal, repo_ids: list[UUI
     return wanted
 
 
-async def list_keys(tx: AsyncSession, user_id: UUID, *, limit: int, cursor: str | None = None) -> KeyPage:
-    """One page of all of a user's keys, newest first: ids are UUIDv7 and grow with time."""
-    query = select(ApiKeyRow).where(ApiKeyRow.user_id == user_id).order_by(ApiKeyRow.id.desc()).limit(limit + 1)
+async def list_keys(
+    tx: AsyncSession, user_id: UUID, *, state: KeyState | None = None, limit: int, cursor: str | None = None
+) -> KeyPage:
+    """One page of a user's keys, newest first: ids are UUIDv7 and grow with time."""
+    wanted = select(ApiKeyRow).where(ApiKeyRow.user_id == user_id)
+    if state is not None:
+        wanted = wanted.where(in_state(state))
+    query = wanted.order_by(ApiKeyRow.id.desc()).limit(limit + 1)
     if cursor is not None:
         (before,) = decode_cursor(cursor, tuple[UUID])
         query = query.where(ApiKeyRow.id < before)
     rows = (await tx.scalars(query)).all()
-    items = [key_info(row) for row in rows[:limit]]
-    return KeyPage(items, encode_cursor(items[-1].id) if len(rows) > limit else None)
+    now = await database_now(tx)
+    items = [_info(row, now) for row in rows[:limit]]
+    total = await tx.scalar(select(func.count()).select_from(wanted.subquery()))
+    return KeyPage(items, encode_cursor(items[-1].id) if len(rows) > limit else None, total)
 
 
 async def get_key(tx: AsyncSession, user_id: UUID, key_id: UUID) -> ApiKeyRow:
-    """One of the user's own, locked until the transaction ends; raises `NotFound` for those of others."""
+    """A user's own key, locked until the transaction ends; raises `NotFound`, also for the keys of others."""
     query = select(ApiKeyRow).where(ApiKeyRow.id == key_id, ApiKeyRow.user_id == user_id)
     row: ApiKeyRow | None = await tx.scalar(query.with_for_update(key_share=True))
     if row is None:
-        raise errors.NotFound("You have no such API key.")
+        raise errors.NotFound(NO_SUCH_KEY)
     return row
 
 
 async def find_key(tx: AsyncSession, prefix: str) -> ApiKeyRow | None:
-    """Anybody's, by its prefix, locked until the transaction ends."""
+    """The key with this prefix, whoever owns it, locked until the transaction ends; None without one."""
     query = select(ApiKeyRow).where(ApiKeyRow.prefix == prefix).with_for_update(key_share=True)
     found: ApiKeyRow | None = await tx.scalar(query)
     return found
 
 
 async def change_key(tx: AsyncSession, row: ApiKeyRow, change: KeyChange, actor: Actor) -> None:
-    """Rename, activate or deactivate, take scopes away. A revoked key stays as it is."""
+    """Rename, activate or deactivate a key, or remove scopes; raises `Conflict` for a revoked one."""
     if row.revoked_at is not None:
         raise errors.Conflict("This API key was revoked for good; create a new one.")
-    wanted = {
-        "name": UNSET if change.name is UNSET else _checked_name(change.name),
-        "is_active": change.is_active,
-        "scopes": UNSET if change.scopes is UNSET else _fewer_scopes(row, change.scopes),
-    }
-    differences = {}
-    for name, value in wanted.items():
-        before = getattr(row, name)
-        if value is not UNSET and value != before:
-            differences[name] = {"from": before, "to": value}
-            setattr(row, name, value)
-    if differences:
-        await record(tx, actor.did(AuditAction.API_KEY_CHANGED, "api_key", row.id, prefix=row.prefix, **differences))
+    wanted = named_fields(change)
+    if "name" in wanted:
+        wanted["name"] = _checked_name(wanted["name"])
+    if "scopes" in wanted:
+        wanted["scopes"] = _fewer_scopes(row, wanted["scopes"])
+    changed = apply_changes(row, wanted)
+    if changed:
+        await record(tx, actor.did(ApiKeyAction.API_KEY_CHANGED, "api_key", row.id, prefix=row.prefix, changed=changed))
 
 
 def _fewer_scopes(row: ApiKeyRow, given: str | list[str]) -> list[str]:
@@ -172,19 +226,19 @@ def _fewer_scopes(row: ApiKeyRow, given: str | list[str]) -> list[str]:
 
 
 async def revoke_key(tx: AsyncSession, row: ApiKeyRow, actor: Actor) -> None:
-    """For good, with the next request in every process; again is no error."""
+    """Revoke a key for good, from the next request on in every process; repeating it is not an error."""
     if row.revoked_at is None:
-        row.revoked_at = datetime.now(UTC)
-        await record(tx, actor.did(AuditAction.API_KEY_REVOKED, "api_key", row.id, prefix=row.prefix))
+        row.revoked_at = await database_now(tx)
+        await record(tx, actor.did(ApiKeyAction.API_KEY_REVOKED, "api_key", row.id, prefix=row.prefix))
 
 
 async def rotate_key(
     tx: AsyncSession, old: ApiKeyRow, hashed: HashedKey, overlap: timedelta, actor: Actor
 ) -> ApiKeyRow:
-    """A new key with the rights of the old one, which works until the overlap is over."""
-    now = datetime.now(UTC)
+    """Make a new key with the rights of the old one, which works until the overlap ends."""
+    now = await database_now(tx)
     _check_can_rotate(old, now)
-    # As long as the old one was made to live, or rotating would not be worth the while shortly before it expires.
+    # The new key lives as long as the old one was made to: otherwise a rotation shortly before its end were useless.
     expires_at = None if old.expires_at is None else now + (old.expires_at - old.created_at)
     rights = KeyRights(
         scopes=frozenset(Scope(scope) for scope in old.scopes),
@@ -196,7 +250,7 @@ async def rotate_key(
     old.rotated_to = new.id
     old.expires_at = rules.overlap_end(old.expires_at, now + overlap)
     details = {"prefix": old.prefix, "rotated_to": str(new.id), "works_until": old.expires_at.isoformat()}
-    await record(tx, actor.did(AuditAction.API_KEY_ROTATED, "api_key", old.id, **details))
+    await record(tx, actor.did(ApiKeyAction.API_KEY_ROTATED, "api_key", old.id, **details))
     return new
 
 
@@ -212,14 +266,18 @@ def _state(row: ApiKeyRow, now: datetime) -> KeyState:
     return rules.key_state(is_active=row.is_active, expires_at=row.expires_at, revoked_at=row.revoked_at, now=now)
 
 
-def key_info(row: ApiKeyRow) -> KeyInfo:
-    """As the API shows a key."""
+async def key_info(tx: AsyncSession, row: ApiKeyRow) -> KeyInfo:
+    """A key as the API shows it."""
+    return _info(row, await database_now(tx))
+
+
+def _info(row: ApiKeyRow, now: datetime) -> KeyInfo:
     return KeyInfo(
         id=row.id,
         name=row.name,
         prefix=row.prefix,
         scopes=join_scopes(frozenset(Scope(scope) for scope in row.scopes)),
-        state=_state(row, datetime.now(UTC)),
+        state=_state(row, now),
         is_active=row.is_active,
         created_at=row.created_at,
         expires_at=row.expires_at,

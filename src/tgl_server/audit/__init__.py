@@ -1,1 +1,1 @@
-"""The audit log: who did what, from where, when; rows are added and never changed."""
+"""Writing the audit log: who did what, from where and when. Rows are added and never changed."""

@@ -1,28 +1,24 @@
-"""Writing to the audit log. A row about a success belongs to the act's own transaction, so that neither is
-stored without the other; a row about a refusal gets a transaction of its own, as the refused one is rolled back."""
+"""Writing to the audit log.
+
+A row about a success belongs to the act's own transaction, so that neither is stored without the other; a row about a
+refusal gets a transaction of its own, as the refused one is rolled back.
+"""
 
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from uuid_utils.compat import uuid7
 
 from tgl_server.audit.actions import AuditAction, AuditOutcome
-from tgl_server.origin import Origin
-
-INSERT_ENTRY = text("""
-    INSERT INTO audit_logs (id, action, outcome, actor_user_id, actor_key_id, resource_type, resource_id,
-                            ip, user_agent, request_id, details)
-    VALUES (:id, :action, :outcome, :actor_user_id, :actor_key_id, :resource_type, :resource_id,
-            CAST(:ip AS inet), :user_agent, :request_id, CAST(:details AS jsonb))
-""")
+from tgl_server.audit.queries import INSERT_ENTRY
+from tgl_server.http.client_address import Origin
 
 
 class AuditEntry(Struct, frozen=True, kw_only=True):
-    """One row to be. `details` is plain JSON and never holds a secret."""
+    """A row to write; `details` is plain JSON and never holds a secret."""
 
     action: AuditAction
     outcome: AuditOutcome = AuditOutcome.SUCCESS
@@ -35,14 +31,14 @@ class AuditEntry(Struct, frozen=True, kw_only=True):
 
 
 class Actor(Struct, frozen=True):
-    """Who acts, with which key, and from where; empty for the server's own command line."""
+    """The one who acts, with which key and from where; empty for the server's own command line."""
 
     user_id: UUID | None = None
     key_id: UUID | None = None
     origin: Origin | None = None
 
     def did(self, action: AuditAction, resource_type: str, resource_id: UUID | None, **details: Any) -> AuditEntry:
-        """The row about an act that succeeds with its transaction."""
+        """The row about an act of this actor, which succeeds with its transaction."""
         return AuditEntry(
             action=action,
             actor_user_id=self.user_id,
@@ -55,7 +51,7 @@ class Actor(Struct, frozen=True):
 
 
 async def record(tx: AsyncSession | AsyncConnection, entry: AuditEntry) -> None:
-    """Add a row."""
+    """Add a row to the audit log."""
     origin = entry.origin
     await tx.execute(
         INSERT_ENTRY,

@@ -1,1 +1,1 @@
-"""Who is calling: the principal behind an API key or an access token."""
+"""Authentication: the principal behind an API key or an access token."""

@@ -1,7 +1,7 @@
-"""From an access token to a principal. The session and the user are read on every request, so that logging out,
-retirement and a change of role act at once."""
+"""Authentication by an access token. Session and user are read on every request, so that changes of them act at once.
 
-from datetime import UTC, datetime
+Such changes are logging out, retirement and another role.
+"""
 
 from tgl_server import errors
 from tgl_server.auth.access_token import AccessTokens
@@ -18,14 +18,16 @@ class SessionAuthentication:
         self._tokens = tokens
 
     async def principal(self, token: str) -> Principal:
-        """Raises one of the 401 errors; a pending user is a principal that is not active."""
+        """The principal of an access token, not active for a pending user; raises a 401 error."""
         claims = self._tokens.read(token)
         async with self._database.statements() as connection:
             found = await connection.execute(
                 SESSION_BY_ID, {"session_id": claims.session_id, "user_id": claims.user_id}
             )
-            row = found.one_or_none()
-        if row is None or row.ended_at is not None or row.expires_at <= datetime.now(UTC) or row.state == "retired":
+            row = found.one()
+        if claims.expires_at <= row.now:
+            raise errors.ExpiredToken
+        if row.state is None or row.has_ended or row.state == "retired":
             raise errors.SessionEnded
         return Principal(
             user_id=claims.user_id,

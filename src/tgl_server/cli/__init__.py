@@ -1,4 +1,4 @@
-"""The `tgl-server` command. Commands parse, call and print; what they do lives elsewhere."""
+"""The `tgl-server` command. Commands parse, call and print; the rules they apply live elsewhere."""
 
 import importlib.util
 import sys
@@ -8,12 +8,12 @@ _INTERRUPTED = 130
 
 
 def main() -> None:
-    """The entry point; says what to install when only the client is."""
+    """The entry point; says what to install where only the client is installed."""
     if any(importlib.util.find_spec(name) is None for name in _NEEDS):
         sys.exit("error: tgl-server is not installed here\nhint: pip install 'thegitleague[server]'")
     try:
         from tgl_server.cli.commands import run  # noqa: PLC0415 -- needs the extra
 
         run()
-    except KeyboardInterrupt:  # while modules are loaded, or in the last moment; Typer ends commands so
+    except KeyboardInterrupt:  # while modules are loaded, or at the very end; Typer ends a running command the same way
         sys.exit(_INTERRUPTED)

@@ -6,24 +6,46 @@ import typer
 from alembic.util import CommandError
 
 import tgl_protocol
-from tgl_server.cli import demo, keys, migrate, projects, repos, serve, users, verify
+from tgl_protocol.visible import visible
+from tgl_server.cli import (
+    demo,
+    keys,
+    listing,
+    man,
+    members,
+    migrate,
+    projects,
+    repos,
+    sealing_keys,
+    serve,
+    users,
+    verify,
+    worker,
+)
 from tgl_server.errors import Invalid, ServerError
 
 app = typer.Typer(
     name="tgl-server",
     help="TheGitLeague's server: receives commit metadata over HTTP and keeps it in PostgreSQL.",
+    context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 app.command("serve")(serve.serve)
-app.command("migrate")(migrate.migrate)
+app.command("worker")(worker.worker)
+app.command("migrate", context_settings=migrate.CONTEXT)(migrate.migrate)
 app.command("demo")(demo.demo)
 app.command("verify")(verify.verify)
 app.add_typer(users.app, name="users")
 app.add_typer(projects.app, name="projects")
+projects.app.command("list")(listing.list_projects)
+app.add_typer(members.app, name="members")
 app.add_typer(repos.app, name="repos")
+repos.app.command("list")(listing.list_repos)
 app.add_typer(keys.app, name="keys")
+app.add_typer(sealing_keys.app, name="secrets")
+app.command("man")(man.man)
 
 
 def _print_version(wanted: bool) -> None:
@@ -40,16 +62,16 @@ def options(
 
 
 def run() -> None:
-    """Errors that we know end with one sentence; any other is a bug and keeps its traceback."""
+    """Run the command. A known error ends it with one sentence; any other is a bug and keeps its traceback."""
     try:
         app()
     except ServerError as error:
-        sys.exit(f"error: {_sentence(error)}")
+        sys.exit(visible(f"error: {_sentence(error)}", keep="\n"))
     except CommandError as error:
         sys.exit(f"error: {error}; `tgl-server migrate history` shows the versions that there are")
 
 
 def _sentence(error: ServerError) -> str:
-    """With the reasons for each field, which an HTTP answer lists beside it."""
+    """The error in one sentence: the reason for each bad field, as an HTTP answer lists them, or its message."""
     reasons = [f"{reason.field}: {reason.message}" for reason in error.errors] if isinstance(error, Invalid) else []
     return "; ".join(reasons) or str(error)

@@ -1,4 +1,4 @@
-"""`tgl-server demo`."""
+"""`tgl-server demo`: a database, a server and a push to try, in one command."""
 
 import os
 import shlex
@@ -14,14 +14,15 @@ from urllib.parse import quote
 import typer
 from sqlalchemy.exc import DBAPIError
 
-from tgl_server import serving
 from tgl_server.cli.context import Port, data_dir, database_needed, process_settings, run_with_database, with_database
+from tgl_server.cli.output import say
 from tgl_server.db import migrate
 from tgl_server.db.reachable import DatabaseLost
 from tgl_server.demo import DemoFailed
 from tgl_server.demo.processes import ended_like_ctrl_c, run_client, server_process
 from tgl_server.demo.repository import NotCounted, check_repository, reachable_commits
 from tgl_server.demo.stage import PROJECT, Stage, Summary, clear_stage, set_stage, summarize
+from tgl_server.serving import addresses
 from tgl_server.settings import Settings
 
 _HOST = "127.0.0.1"
@@ -39,8 +40,8 @@ def demo(
     check_repository(path.absolute())
     path = path.resolve()
     settings = process_settings()
-    port = port or serving.free_port(_HOST)
-    serving.check_address(_HOST, port)
+    port = port or addresses.free_port(_HOST)
+    addresses.check_address(_HOST, port)
     with ended_like_ctrl_c(), with_database(settings) as ready:
         with database_needed(ready):
             migrate.upgrade(ready.database_url)
@@ -50,7 +51,7 @@ def demo(
 
 
 def _play(settings: Settings, ready: Settings, path: Path, port: int, *, leave: bool) -> bool:
-    """From the stage to its clearing; whether the server holds what the branches reach."""
+    """Set the stage, push, serve, and clear up; True if the server holds exactly what the branches reach."""
     url = f"http://{_HOST}:{port}"
     with _stage(ready, path) as stage:
         _say(f"database  {'your DATABASE_URL' if settings.database_url else data_dir(settings)}")
@@ -70,13 +71,13 @@ def _stage(settings: Settings, path: Path) -> Iterator[Stage]:
     try:
         yield stage
     finally:
-        # Where the database has gone, the key opens nothing; and it expires by itself.
+        # If the database is gone, the key opens nothing; and it expires by itself.
         with suppress(OSError, DBAPIError, DatabaseLost):
             run_with_database(lambda database, _: clear_stage(database, stage), settings)
 
 
 def _push(settings: Settings, path: Path, url: str, stage: Stage) -> bool:
-    """Run the client, print what came of it, and compare the server's count with git's."""
+    """Run the client and print the result; True if the server's count is git's."""
     started = time.monotonic()
     report = run_client(path, url, stage)["repositories"][0]
     seconds = time.monotonic() - started
@@ -98,17 +99,17 @@ def _counted(number: int, one: str) -> str:
 
 
 def _agrees(path: Path, summary: Summary, report: dict[str, Any]) -> bool:
-    held_back = report["held_back"]
+    skipped = report["held_back"]
     try:
         reachable = reachable_commits(path)
     except NotCounted as error:
         _say(f"checked   not against git: {error}")
-        return bool(summary.commits >= report["walked"] - held_back)
-    expected = reachable - held_back
-    aside = f", of them {held_back:,} held back at the edge of this shallow clone" if held_back else ""
+        return bool(summary.commits >= report["walked"] - skipped)
+    expected = reachable - skipped
+    aside = f", of them {skipped:,} skipped at the shallow boundary" if skipped else ""
     reached = f"checked   the local branches reach {_counted(reachable, 'commit')}{aside}"
     if summary.commits == expected:
-        _say(f"{reached}; the server has {'the others' if held_back else 'as many'}")
+        _say(f"{reached}; the server has {'the others' if skipped else 'as many'}")
         return True
     _say(f"{reached}; the server has {summary.commits:,}")
     if summary.commits > expected:
@@ -119,6 +120,9 @@ def _agrees(path: Path, summary: Summary, report: dict[str, Any]) -> bool:
 def _print_next_steps(url: str, path: Path, stage: Stage) -> None:
     status = f"{url}/api/v1/sync/projects/{PROJECT}/repos/{quote(stage.repo, safe='')}/status"
     tgl = shlex.quote(str(Path(sys.executable).parent / "tgl"))
+    _say("")
+    _say("Open the console, signed in once by this link:")
+    _say(f"  {url}{stage.sign_in_path}")
     _say("")
     _say("Try next, in another terminal:")
     _say(f"  export TGL_URL={url} TGL_PROJECT={PROJECT} TGL_REPO={shlex.quote(stage.repo)}")
@@ -140,10 +144,10 @@ def _serve_until_interrupted(server: subprocess.Popen[bytes]) -> None:
 
 
 def _shown(path: Path) -> str:
-    """A path need not be text."""
+    """The path as text to print: its bytes need not be UTF-8."""
     return os.fsencode(path).decode(errors="replace")
 
 
 def _say(line: str) -> None:
-    typer.echo(line)
+    say(line)
     sys.stdout.flush()

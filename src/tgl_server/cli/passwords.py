@@ -1,4 +1,4 @@
-"""Where a command gets a password from: the terminal or standard input, never an argument that `ps` would show."""
+"""Passwords for commands, from the terminal or standard input: never from an argument, which `ps` would show."""
 
 import sys
 from typing import Annotated
@@ -12,12 +12,22 @@ FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the pass
 
 
 def new_password(from_stdin: bool) -> str | None:
-    """A password that is long enough; None where there is neither a terminal nor standard input to read."""
+    """The new password, its length checked; None without a terminal to ask on and without `from_stdin`."""
     if from_stdin:
         return _checked(sys.stdin.readline().rstrip("\r\n"))
     if not sys.stdin.isatty():
         return None
-    return _checked(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+    prompt = f"Password, {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters"
+    while True:
+        password = str(typer.prompt(prompt, hide_input=True, err=True))
+        try:
+            _checked(password)
+        except ServerError as error:  # before it is typed a second time
+            typer.echo(f"error: {error}", err=True)
+            continue
+        if typer.prompt("Repeat for confirmation", hide_input=True, err=True) == password:
+            return password
+        typer.echo("error: the two passwords differ", err=True)
 
 
 def _checked(password: str) -> str:

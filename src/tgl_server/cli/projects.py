@@ -1,4 +1,4 @@
-"""`tgl-server projects`: on the command line of the server's machine."""
+"""`tgl-server projects`: projects, on the command line of the server's machine."""
 
 from typing import Annotated
 
@@ -10,18 +10,20 @@ from tgl_protocol.projects import NewProject
 from tgl_server.accounts.service import COMMAND_LINE
 from tgl_server.auth.argon2 import Argon2
 from tgl_server.cli.context import checked, run_with_database
+from tgl_server.cli.output import say
 from tgl_server.cli.users import find_account
 from tgl_server.db.engine import Database
 from tgl_server.errors import ServerError
+from tgl_server.http.text_rules import is_storable
 from tgl_server.projects import names, service
 from tgl_server.projects.models import Project
 
-app = typer.Typer(help="Create projects.", no_args_is_help=True)
+app = typer.Typer(help="Create and list projects.", no_args_is_help=True)
 
 
 @app.callback()
 def projects() -> None:
-    """Create projects."""
+    """Create and list projects."""
 
 
 @app.command()
@@ -44,12 +46,12 @@ def create(
             return await service.create_project(tx, user.id, new.slug, new.name, by=COMMAND_LINE)
 
     project = run_with_database(act)
-    typer.echo(f"Created project {project.slug} ({project.id}), owned by {owner}")
+    say(f"Created project {project.slug} ({project.id}), owned by {owner}")
 
 
 async def find_project(tx: AsyncSession, slug: str) -> Project:
-    """For commands that name a project."""
-    project = await service.find_project(tx, slug) if slug.isprintable() else None
+    """The project with this slug; raises `ServerError` without one."""
+    project = await service.find_project(tx, slug) if is_storable(slug) else None
     if project is None:
         raise ServerError(f"there is no project {slug}; `tgl-server projects create {slug} --owner EMAIL` makes one")
     return project

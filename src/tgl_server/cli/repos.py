@@ -1,25 +1,31 @@
-"""`tgl-server repos`: on the command line of the server's machine."""
+"""`tgl-server repos`: repositories, on the command line of the server's machine."""
 
 from typing import Annotated
 
 import typer
 
 from tgl_protocol.projects import NewRepo
+from tgl_server.access.ids import ProjectId
 from tgl_server.accounts.service import COMMAND_LINE
 from tgl_server.auth.argon2 import Argon2
+from tgl_server.cli import removals
 from tgl_server.cli.context import checked, run_with_database
+from tgl_server.cli.output import say
 from tgl_server.cli.projects import find_project
 from tgl_server.db.engine import Database
 from tgl_server.errors import ServerError
+from tgl_server.features import FOLLOWERS
 from tgl_server.projects import service
-from tgl_server.projects.models import ProjectId, Repo
+from tgl_server.projects.models import Repo
 
-app = typer.Typer(help="Create repositories to push to.", no_args_is_help=True)
+app = typer.Typer(help="Create and list repositories to push to; delete commits from them.", no_args_is_help=True)
+app.command()(removals.empty)
+app.command()(removals.prune)
 
 
 @app.callback()
 def repos() -> None:
-    """Create repositories to push to."""
+    """Create and list repositories to push to; delete commits from them."""
 
 
 @app.command()
@@ -35,7 +41,7 @@ def create(
             found = await find_project(tx, project)
             if await service.find_repo(tx, found, new.name) is not None:
                 raise ServerError(f"the project {project} has a repository {new.name} already; choose another name")
-            return await service.register_repo(tx, ProjectId(found.id), new, COMMAND_LINE)
+            return await service.register_repo(tx, ProjectId(found.id), new, COMMAND_LINE, FOLLOWERS)
 
     repo = run_with_database(act)
-    typer.echo(f"Created repository {repo.name} ({repo.id}) in project {project}")
+    say(f"Created repository {repo.name} ({repo.id}) in project {project}")

@@ -1,20 +1,32 @@
-"""`tgl-server serve`."""
+"""`tgl-server serve`: the HTTP server."""
 
 import asyncio
-import os
-import signal
-import threading
-import time
+from contextlib import nullcontext
 from typing import Annotated
 
+import structlog
 import typer
 
-from tgl_server import serving
-from tgl_server.cli.context import Port, database_needed, process_settings, with_database, with_secret_key
+from tgl_protocol import __version__
+from tgl_server.accounts.service import list_users
+from tgl_server.cli import parent
+from tgl_server.cli.context import (
+    Port,
+    data_dir,
+    database_needed,
+    process_settings,
+    with_database,
+    with_secret_key,
+)
 from tgl_server.db import migrate
 from tgl_server.db.engine import Database
 from tgl_server.db.pooler import check_pooler
-from tgl_server.settings import Settings
+from tgl_server.db.reachable import place_of
+from tgl_server.logs import configure_logs
+from tgl_server.serving import addresses, server
+from tgl_server.serving.announce import announce, url_of
+from tgl_server.serving.pull_worker import worker_beside
+from tgl_server.settings import Hosting, Settings, secret_texts
 
 
 def serve(
@@ -26,32 +38,60 @@ def serve(
 ) -> None:
     """Serve the HTTP API until Ctrl-C.
 
-    Uses DATABASE_URL, or an embedded PostgreSQL in your data folder where that is not set.
+    Uses DATABASE_URL, or an embedded PostgreSQL in your data folder where that is not set; then a worker that pulls
+    repositories runs beside it, too.
     """
     if stop_with:
-        threading.Thread(target=_stop_with, args=[stop_with], daemon=True).start()
-    host = serving.ip_address(host)
-    with with_database(process_settings()) as settings:
+        parent.stop_with(stop_with)
+    host = addresses.ip_address(host)
+    given = process_settings()
+    server.check_servable(given, workers)
+    with with_database(given, keep_running=True) as settings:
         with database_needed(settings):
             if migrate_first:
                 migrate.upgrade(settings.database_url)
-            asyncio.run(_check(settings))
-        port = port or serving.free_port(host)
-        typer.echo(f"Listening on http://{f'[{host}]' if ':' in host else host}:{port}", err=True)
-        serving.serve(with_secret_key(settings), host=host, port=port, workers=workers)
+            has_users = asyncio.run(_check(settings))
+        port = port or addresses.free_port(host)
+        addresses.check_address(host, port)
+        database = place_of(given.database_url) if given.database_url else f"embedded, in {data_dir(given)}"
+        _log_start(settings, database, host, port, workers)
+        if not stop_with:  # the demo says more itself
+            next_step = _next_step(url_of(host, port), has_users)
+            console = given.public_origin or url_of(host, port)
+            said = (("console", f"{console}/"), ("database", database), ("next", next_step))
+            announce(host, port, [f"  {name:<9} {text}" for name, text in said])
+        hosting = Hosting(workers=workers, data_dir=None if given.database_url else data_dir(given))
+        pulls = settings.pull_worker and not given.database_url
+        with worker_beside(settings.database_url) if pulls else nullcontext():
+            server.serve(with_secret_key(settings), hosting, host=host, port=port)
 
 
-def _stop_with(parent_pid: int) -> None:
-    """A parent that was killed could not stop us, and nobody else knows that we serve."""
-    while os.getppid() == parent_pid:
-        time.sleep(1)
-    os.kill(os.getpid(), signal.SIGTERM)
+def _log_start(settings: Settings, database: str, host: str, port: int, workers: int) -> None:
+    """The first line of the log: what begins here. Passwords are not in it."""
+    configure_logs(settings.log_level, settings.log_format, secret_texts(settings))
+    structlog.get_logger().info(
+        "starting",
+        version=__version__,
+        environment=str(settings.environment),
+        database=database,
+        workers=workers,
+        address=url_of(host, port),
+    )
 
 
-async def _check(settings: Settings) -> None:
+def _next_step(url: str, has_users: bool) -> str:
+    if not has_users:
+        return "tgl-server users create you@example.com   makes the first commissioner"
+    return f"tgl login {url}   on a machine that has a repository; {url}/schema shows the API"
+
+
+async def _check(settings: Settings) -> bool:
+    """Raises `StartupError` if the database is not usable; True if there is any account."""
     database = Database(settings)
     try:
         await check_pooler(database)
         await migrate.check_migrated(database)
+        async with database.transaction() as tx:
+            return bool((await list_users(tx, limit=1)).items)
     finally:
         await database.close()

@@ -1,4 +1,4 @@
-"""`tgl-server verify`: check what is stored, and repair it."""
+"""`tgl-server verify`: check the stored counters and marks, and repair them."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -8,7 +8,9 @@ import typer
 
 from tgl_server.auth.argon2 import Argon2
 from tgl_server.cli.context import process_settings, run_with_database, with_database
+from tgl_server.cli.output import say
 from tgl_server.db.engine import Database
+from tgl_server.features import FOLLOWERS
 from tgl_server.verify.service import Fault, find_faults, repair
 
 _HEADINGS = ("repository", "fault", "of", "found", "expected", "")
@@ -17,7 +19,7 @@ _HEADINGS = ("repository", "fault", "of", "found", "expected", "")
 def verify(
     fix: Annotated[bool, typer.Option("--fix", help="Repair what is found; safe while clients push.")] = False,
 ) -> None:
-    """Check counters, last commits, branch tips, runs and orphans of all repositories.
+    """Check counters, last commits, ingest log, followers, branch tips, runs and orphans of all repositories.
 
     Exits with 1 when something is wrong and was not repaired.
     """
@@ -25,21 +27,21 @@ def verify(
         run_timeout = timedelta(minutes=settings.run_timeout_minutes)
 
         async def act(database: Database, _: Argon2) -> list[tuple[Fault, str]]:
-            faults = await find_faults(database, run_timeout)
+            faults = await find_faults(database, run_timeout, FOLLOWERS)
             return [(fault, await _outcome(database, fault, run_timeout) if fix else "") for fault in faults]
 
         found = run_with_database(act, settings)
     if not found:
-        typer.echo("All counters, last commits, branch tips and runs are right.")
+        say("All counters, last commits, branch tips, runs, the ingest log and its followers are right.")
         return
-    typer.echo(_table([_HEADINGS, *(_row(fault, outcome) for fault, outcome in found)]))
+    say(_table([_HEADINGS, *(_row(fault, outcome) for fault, outcome in found)]))
     if not fix:
-        typer.echo(f"{len(found)} found; `tgl-server verify --fix` repairs them.", err=True)
+        say(f"{len(found)} found; `tgl-server verify --fix` repairs them.", err=True)
         raise typer.Exit(1)
 
 
 async def _outcome(database: Database, fault: Fault, run_timeout: timedelta) -> str:
-    return "repaired" if await repair(database, fault, run_timeout) else "right by now"
+    return "repaired" if await repair(database, fault, run_timeout, FOLLOWERS) else "right by now"
 
 
 def _row(fault: Fault, outcome: str) -> tuple[str, ...]:

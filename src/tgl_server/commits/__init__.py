@@ -1,1 +1,1 @@
-"""The commits that repositories have: listing them, and taking them away with their repository."""
+"""The contents of repositories: state, commits, tips, runs and ingest log; listing and deleting them."""

@@ -1,56 +1,82 @@
-"""The endpoint that lists stored commits."""
+"""The routes that show stored commits."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import Router, get
-from litestar.di import NamedDependency, Provide
-from litestar.params import QueryParameter
+from litestar import Request, Router, get
+from litestar.di import NamedDependency
+from litestar.openapi.spec import Example
+from litestar.params import PathParameter, QueryParameter
 
 from tgl_protocol.http import MAX_EMAIL_LENGTH
-from tgl_protocol.problem import FieldError
-from tgl_protocol.stored_commits import CommitPage
-from tgl_server import errors
+from tgl_protocol.stored_commits import CommitPage, StoredCommit
+from tgl_server.access.guards import RepoAccess, reads_commits
 from tgl_server.commits import service
-from tgl_server.cursors import Cursor
+from tgl_server.commits.queries import CommitFilter, CommitSort, SortOrder
 from tgl_server.db.engine import Database
-from tgl_server.instants import Since, Until, parse_instant
-from tgl_server.projects.access import RepoAccess, provide_target, sees_repo
+from tgl_server.http.example_values import SHA
+from tgl_server.http.null_parameters import refuse_null
+from tgl_server.http.pagination import Cursor, LongLimit
+from tgl_server.http.text_rules import refuse_unstorable
+from tgl_server.http.time_parameters import Since, Until, parse_instant
 
 Author = Annotated[
     str | None,
-    QueryParameter(max_length=MAX_EMAIL_LENGTH, description="The author's whole e-mail address, in any case"),
+    QueryParameter(max_length=MAX_EMAIL_LENGTH, description="The author's full e-mail address, upper or lower case"),
 ]
-Limit = Annotated[int, QueryParameter(ge=1, le=500, description="How many at the most")]
 
 
-@get("/", guards=[sees_repo])
+Sort = Annotated[CommitSort, QueryParameter(description="The date to sort by")]
+Order = Annotated[SortOrder, QueryParameter(description="`desc` for the newest first, `asc` for the oldest")]
+IsMerge = Annotated[bool | None, QueryParameter(description="Only merges, or only commits that are none")]
+CommitSha = Annotated[
+    str,
+    PathParameter(description="The commit's whole sha: 40 hexadecimal digits", examples=[Example(value=SHA)]),
+]
+
+
+@get("/", guards=[reads_commits])
 async def list_commits(
+    request: Request[Any, Any, Any],
     target: NamedDependency[RepoAccess],
     database: NamedDependency[Database],
     author: Author = None,
     since: Since = None,
     until: Until = None,
+    is_merge: IsMerge = None,
+    sort: Sort = CommitSort.COMMIT_DATE,
+    order: Order = SortOrder.DESC,
     cursor: Cursor = None,
-    limit: Limit = 100,
+    limit: LongLimit = 100,
 ) -> CommitPage:
-    """The repository's commits, newest first by commit date: from `since` on, before `until`."""
-    if author is not None and "\x00" in author:
-        raise errors.InvalidParameter(errors=[FieldError("No address contains U+0000", field="author")])
+    """List the repository's commits, newest first by commit date unless asked otherwise.
+
+    `since` and `until` are about the commit date, whatever the order. `total` is there where no filter is.
+    """
+    refuse_null(request, "is_merge")
+    refuse_unstorable(author=author)
+    wanted = CommitFilter(
+        author=author.lower() if author is not None else None,
+        since=parse_instant("since", since),
+        until=parse_instant("until", until),
+        is_merge=is_merge,
+    )
     async with database.statements() as connection:
         return await service.list_commits(
-            connection,
-            target.id,
-            author=author,
-            since=parse_instant("since", since),
-            until=parse_instant("until", until),
-            cursor=cursor,
-            limit=limit,
+            connection, target.id, wanted, sort=sort, order=order, cursor=cursor, limit=limit
         )
+
+
+@get("/{sha:str}", guards=[reads_commits])
+async def get_commit(
+    sha: CommitSha, target: NamedDependency[RepoAccess], database: NamedDependency[Database]
+) -> StoredCommit:
+    """Show one commit."""
+    async with database.statements() as connection:
+        return await service.get_commit(connection, target.id, sha)
 
 
 commits_router = Router(
     "/projects/{project:str}/repos/{repo:str}/commits",
-    route_handlers=[list_commits],
-    dependencies={"target": Provide(provide_target)},
+    route_handlers=[list_commits, get_commit],
     tags=["commits"],
 )

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from uuid_utils.compat import uuid7
 
-# A constraint's name is stable: `tgl_server.problems` maps it to the error that the user sees.
+# A constraint's name is stable: `tgl_server.http.problems` maps it to the error that the user sees.
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -22,7 +22,7 @@ NAMING = {
 
 
 class Base(DeclarativeBase):
-    """Of all tables; one metadata for Alembic."""
+    """The base of all tables, with one metadata for Alembic."""
 
     metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING)
     type_annotation_map: ClassVar = {
@@ -41,7 +41,7 @@ class Identified:
 
 
 class Dated:
-    """When the row was made; the database's clock."""
+    """A row that says when it was made, by the database's clock."""
 
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"), sort_order=90)
 

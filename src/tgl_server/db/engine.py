@@ -1,30 +1,34 @@
-"""The engine, and the two ways to talk to the database: a transaction, or single statements.
+"""The database engine, with two ways to use it: a transaction, or single statements.
 
-A transaction commits before the answer is made: advanced-alchemy's autocommit commits while the answer is
-already on its way, and a COMMIT that fails then has been answered 201.
+A transaction commits before the answer is made: advanced-alchemy's autocommit handler commits while the answer is
+already being sent, and a COMMIT that fails then has been answered 201.
 """
 
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
-from sqlalchemy import URL, event, make_url
+from sqlalchemy import URL, event, make_url, text
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_connection
 from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, PoolProxiedConnection
 
+from tgl_server.db.away import is_database_lost
+from tgl_server.db.row_turns import RowTurns
+from tgl_server.logs.outages import Outage, reason_of
 from tgl_server.settings import BadSetting, Settings
 
-# In a DATABASE_URL's query, and spelled as other programs spell it; no parameter of PostgreSQL's.
+# The parameter of a DATABASE_URL that announces a pooler, spelled as other programs spell it; PostgreSQL has none.
 _POOLED = "pgbouncer"
 _DRIVER = "postgresql+asyncpg"
-# Of libpq's parameters, those that asyncpg knows and that hold no secret: the logs hide the password before the @.
+# libpq's parameters that asyncpg knows and that hold no secret: the logs mask only the password before the @.
 _LIBPQ_FILES = "sslrootcert", "sslcert", "sslkey", "sslcrl", "passfile"
 _LIBPQ = (
     *("sslmode", "sslnegotiation", "ssl_min_protocol_version", "ssl_max_protocol_version"),
@@ -32,12 +36,22 @@ _LIBPQ = (
 )
 _SSL_MODES = "disable", "allow", "prefer", "require", "verify-ca", "verify-full"
 _MAX_PORT = 65_535
-# A connection that was used so lately is not asked whether it is still there.
+# A connection that was used so recently is trusted to be alive.
 _TRUSTED_SECONDS = 1.0
 
 
+# A request that waits longer for a row is told to come back.
+_LOCK_TIMEOUT = "lock_timeout = '10s'"
+_SESSION = f"SET plan_cache_mode = force_custom_plan; SET {_LOCK_TIMEOUT}"
+# Behind a pooler a session's parameters would reach whoever gets the server connection next, or nobody. And PgBouncer
+# refuses connections that ask for them at their start, unless it is told otherwise.
+_TRANSACTION = text(f"SET LOCAL {_LOCK_TIMEOUT}")
+# One row that stays locked must leave most of the pool to others.
+_PART_FOR_ONE_ROW = 4
+
+
 class Database:
-    """One engine with its pool; made on the event loop that uses it."""
+    """One engine with its pool; make it on the event loop that uses it."""
 
     def __init__(self, settings: Settings) -> None:
         self.engine: AsyncEngine = open_engine(
@@ -51,27 +65,47 @@ class Database:
         )
         self.is_pooled = is_pooled(settings.database_url)
         if not self.is_pooled:
-            event.listen(self.engine.sync_engine, "connect", _plan_for_values)
+            event.listen(self.engine.sync_engine, "connect", _set_session)
         event.listen(self.engine.sync_engine, "checkin", _note_return)
         event.listen(self.engine.sync_engine, "checkout", partial(_check_if_idle, self.engine.dialect))
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._most_connections = settings.db_pool_size + settings.db_max_overflow
+        self._rows = RowTurns(max(1, self._most_connections // _PART_FOR_ONE_ROW))
+        self._outage = Outage("database_lost", "database_back")
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """Committed when the block ends well, rolled back when it raises."""
-        async with self._sessions.begin() as tx:
+    async def transaction(self, about: UUID | None = None) -> AsyncIterator[AsyncSession]:
+        """A transaction: committed when the block ends well, rolled back when it raises.
+
+        Name the row that others may hold locked, by its id: then few transactions about it have a connection at a
+        time, and `Busy` is raised if many more wait.
+        """
+        turn = self._rows.turn(about) if about else nullcontext()
+        async with turn, self._noting_outage(), self._sessions.begin() as tx:
+            if self.is_pooled:
+                await tx.execute(_TRANSACTION)
             yield tx
 
     @asynccontextmanager
     async def statements(self) -> AsyncIterator[AsyncConnection]:
-        """For reading: each statement stands alone, without the round trips of BEGIN and ROLLBACK."""
-        async with self._autocommit.connect() as connection:
+        """A connection for reading: each statement stands alone, without the round trips of BEGIN and ROLLBACK."""
+        async with self._noting_outage(), self._autocommit.connect() as connection:
             yield connection
 
+    @asynccontextmanager
+    async def _noting_outage(self) -> AsyncIterator[None]:
+        """Log when the database is away, and when it is back."""
+        try:
+            yield
+        except Exception as error:
+            if is_database_lost(error):
+                self._outage.note(reason=reason_of(error))
+            raise
+        self._outage.end()
+
     def connections(self) -> dict[str, int]:
-        """How many of the pool's connections are in use, wait for use, and could still be opened."""
+        """The number of the pool's connections that are in use, idle, and not opened yet."""
         pool = self.engine.pool
         assert isinstance(pool, AsyncAdaptedQueuePool)
         in_use, idle = pool.checkedout(), pool.checkedin()
@@ -81,10 +115,11 @@ class Database:
         await self.engine.dispose()
 
 
-def _plan_for_values(connection: AsyncAdapt_asyncpg_connection, _: ConnectionPoolEntry) -> None:
-    """Planning takes a fraction of a millisecond. A plan for any values, kept since `commits` was empty, would scan it
-    for every sha until autovacuum comes by. Behind a pooler nothing is kept anyway."""
-    connection.run_async(lambda driver: driver.execute("SET plan_cache_mode = force_custom_plan"))
+def _set_session(connection: AsyncAdapt_asyncpg_connection, _: ConnectionPoolEntry) -> None:
+    """Planning takes a fraction of a millisecond. A plan for any values, kept since its table was empty, would scan all
+    of it until autovacuum comes by: status, tips, runs, marks and pages of commits did. Behind a pooler nothing is kept
+    anyway."""
+    connection.run_async(lambda driver: driver.execute(_SESSION))
 
 
 def _note_return(_: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
@@ -94,9 +129,9 @@ def _note_return(_: DBAPIConnection | None, record: ConnectionPoolEntry) -> None
 def _check_if_idle(
     dialect: Dialect, connection: DBAPIConnection, record: ConnectionPoolEntry, _: PoolProxiedConnection
 ) -> None:
-    """A connection that died with a restarted PostgreSQL is noticed when it is taken, and not by a request.
+    """Notice a connection that died, as with a restarted PostgreSQL, when the pool hands it out and not in a request.
 
-    SQLAlchemy's own `pool_pre_ping` asks every time: a round trip more for each of a push's three connections.
+    SQLAlchemy's own `pool_pre_ping` asks every time: one more round trip for each of a push's three connections.
     """
     if time.monotonic() - record.info.get("returned", time.monotonic()) < _TRUSTED_SECONDS:
         return
@@ -106,28 +141,28 @@ def _check_if_idle(
         raise DisconnectionError from error
 
 
-def open_engine(text: str, **options: Any) -> AsyncEngine:
+def open_engine(url: str, **options: Any) -> AsyncEngine:
     """An engine for a DATABASE_URL.
 
     With `?pgbouncer=true` nothing is kept on a server connection from one transaction to the next: a pooler in
-    transaction mode gives each transaction another one, with other prepared statements in it. Without a cache asyncpg
-    names no statement and sends it again with its values, so that one that stands alone is whole on either server.
+    transaction mode gives each transaction another one, with other prepared statements. Without its cache asyncpg
+    sends statements unnamed together with their values, so that a single statement works on any server connection.
     """
     arguments: dict[str, Any] = {"server_settings": {"application_name": "tgl-server"}, "timeout": 10}
-    if is_pooled(text):
+    if is_pooled(url):
         arguments |= {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
-    return create_async_engine(database_url(text), connect_args=arguments, **options)
+    return create_async_engine(database_url(url), connect_args=arguments, **options)
 
 
 def is_pooled(text: str) -> bool:
-    """Whether a DATABASE_URL says that it leads to PgBouncer, or a pooler like it."""
+    """True for a DATABASE_URL with `pgbouncer=true`: it leads to PgBouncer, or a pooler like it."""
     return str(_parsed(text).query.get(_POOLED, "")).lower() in ("true", "1", "yes")
 
 
 def database_url(text: str) -> URL:
     """SQLAlchemy's URL for asyncpg, from any of the usual spellings of a PostgreSQL URL; raises `BadSetting`.
 
-    libpq's parameters travel in a URL of their own, asyncpg's `dsn`, for it takes most of them nowhere else.
+    libpq's parameters go into a URL of their own, asyncpg's `dsn`, which is the only place for most of them.
     """
     url = _parsed(text).difference_update_query([_POOLED])
     query = dict(url.query)
@@ -158,7 +193,7 @@ def _check_parameters(query: dict[str, str | tuple[str, ...]]) -> None:
 
 
 def _check_address(url: URL) -> None:
-    """Host and port, or several of them: SQLAlchemy looks at those in the query only when it connects."""
+    """Raises `BadSetting` for hosts and ports that do not fit: SQLAlchemy checks those in the query only later."""
     try:
         _, arguments = url.get_dialect()().create_connect_args(url)
     except (ArgumentError, ValueError):

@@ -1,4 +1,4 @@
-"""Noticing a pooler that nobody has told us about, at start instead of in the middle of a push."""
+"""The check for a pooler that DATABASE_URL does not announce: at start, instead of in the middle of a push."""
 
 from sqlalchemy import text
 
@@ -14,10 +14,10 @@ class UnnamedPooler(StartupError):
 
 
 async def check_pooler(database: Database) -> None:
-    """Raises `UnnamedPooler`.
+    """Raises `UnnamedPooler` for a pooler that DATABASE_URL does not announce.
 
-    PostgreSQL tells each client the process that serves it. A pooler tells a number of its own, as it may be another
-    process for each transaction.
+    PostgreSQL tells each client the process id that serves it. A pooler tells a number of its own, since each
+    transaction may have another process.
     """
     if database.is_pooled:
         return

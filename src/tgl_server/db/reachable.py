@@ -1,4 +1,4 @@
-"""Saying in one sentence why a database cannot be used, before a command asks it for anything else."""
+"""One sentence about why a database cannot be used, before a command asks it for anything else."""
 
 import os
 
@@ -9,7 +9,7 @@ from tgl_server.db.engine import database_url, open_engine
 from tgl_server.errors import ServerError, StartupError
 
 _CORRECT = "correct DATABASE_URL"
-# SQLSTATEs of refused connections, and what to do about each.
+# What to do about a refused connection, by its SQLSTATE.
 _REMEDIES = {
     "28P01": "correct user and password in DATABASE_URL",
     "28000": "correct user and password in DATABASE_URL, or the server's pg_hba.conf",
@@ -51,8 +51,13 @@ async def check_reachable(text: str) -> None:
         await engine.dispose()
 
 
+def place_of(text: str) -> str:
+    """Host and port of a DATABASE_URL, for messages."""
+    return _place(database_url(text))
+
+
 def _place(url: URL) -> str:
-    """What the URL leaves out, asyncpg takes from the environment."""
+    """Host and port to show; what the URL leaves out, asyncpg takes from the environment."""
     host = url.host or url.query.get("host") or os.environ.get("PGHOST", "localhost")
     port = url.port or url.query.get("port") or os.environ.get("PGPORT", "5432")
     return f"{_joined(host)} port {_joined(port)}"

@@ -1,6 +1,6 @@
-"""The demo: everything for one repository, from nothing, with the real client over real HTTP.
+"""The demo: a server and a push of one repository, set up from nothing, with the real client over real HTTP.
 
-What it makes is found again by the next demo; only the API key is new each time, and ends with its demo.
+The next demo uses the same account, project and repository; only the API key is new, and is revoked at the end.
 """
 
 from tgl_server.errors import ServerError

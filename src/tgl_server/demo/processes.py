@@ -24,13 +24,13 @@ _ENDING = signal.SIGTERM, signal.SIGHUP
 
 @contextmanager
 def ended_like_ctrl_c() -> Iterator[None]:
-    """SIGTERM and SIGHUP raise KeyboardInterrupt as well, once; a signal that is ignored, as by nohup, stays so."""
+    """Let SIGTERM and SIGHUP raise KeyboardInterrupt too, once; a signal that is ignored, as by nohup, stays so."""
     before = {number: signal.getsignal(number) for number in _ENDING}
     heard = [number for number in _ENDING if before[number] is not signal.SIG_IGN]
 
     def interrupt(_: int, __: FrameType | None) -> None:
         for number in heard:
-            # Whoever stops us may send both; the second must not interrupt the stopping.
+            # A process may be sent both; the second must not interrupt the stopping.
             signal.signal(number, _do_nothing)
         raise KeyboardInterrupt
 
@@ -44,13 +44,13 @@ def ended_like_ctrl_c() -> Iterator[None]:
 
 
 def _do_nothing(_: int, __: FrameType | None) -> None:
-    """Not SIG_IGN, which programs started meanwhile would inherit."""
+    """Ignore a signal, without SIG_IGN, which programs started meanwhile would inherit."""
 
 
 @contextmanager
 def server_process(database_url: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """`tgl-server serve` as a process of its own, ready to be asked; stopped at the end, or when we are killed."""
-    # One machine pushes to itself here: the limit that protects a shared server would only make it wait.
+    """A process of `tgl-server serve` that is ready; it stops at the end of the block, or when this process dies."""
+    # The machine pushes to itself here: the limit that protects a shared server would only make it wait.
     environment = {"LOG_LEVEL": "warning", "SYNC_REQUESTS_PER_MINUTE": "100000", **os.environ}
     command = [sys.executable, "-m", "tgl_server", "serve", "--port", str(port), "--stop-with", str(os.getpid())]
     with _running(command, {**environment, "TGL_DATABASE_URL": database_url}) as process:
@@ -70,7 +70,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
 
 
 def run_client(path: Path, url: str, stage: Stage) -> dict[str, Any]:
-    """`tgl push`, as a user would run it; its progress goes to the terminal, its JSON report comes back."""
+    """Run `tgl push` as a user would; its progress goes to the terminal, its JSON report is returned."""
     command = [sys.executable, "-m", "tgl_client", "push", str(path), "--json"]
     where = {"TGL_URL": url, "TGL_PROJECT": PROJECT, "TGL_REPO": stage.repo, "TGL_API_KEY": stage.key}
     with _running(command, {**os.environ, **where}, stdout=subprocess.PIPE) as process:
@@ -85,7 +85,7 @@ def run_client(path: Path, url: str, stage: Stage) -> dict[str, Any]:
 def _running(
     command: list[str], environment: Mapping[str, str], stdout: int | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that is asked to stop at the end, and made to when it does not."""
+    """A process that is terminated at the end of the block, and killed if it does not stop."""
     with subprocess.Popen(command, env=environment, stdout=stdout) as process:
         try:
             yield process

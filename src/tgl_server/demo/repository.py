@@ -1,4 +1,4 @@
-"""What the demo asks a repository itself: whether there is one, and how much of it the server should have."""
+"""The demo's own questions to the repository: whether it exists, and how many commits the server should have."""
 
 import os
 import shutil
@@ -11,11 +11,11 @@ _PARTS = "HEAD", "objects", "refs"
 
 
 class NotCounted(DemoFailed):
-    """Git did not tell how many commits there are."""
+    """Git did not say how many commits there are."""
 
 
 def check_repository(path: Path) -> None:
-    """Raises `DemoFailed` where there is clearly none; whether it can be read, the client says."""
+    """Raises `DemoFailed` if the path is clearly no repository; the client says whether it can be read."""
     try:
         if not path.exists():
             raise DemoFailed(f"{path} does not exist; give the path of a clone")
@@ -32,7 +32,7 @@ def _is_repository(folder: Path) -> bool:
 
 
 def reachable_commits(path: Path) -> int:
-    """How many commits the branches and a detached HEAD reach, counted by git itself; raises `NotCounted`."""
+    """The number of commits that the branches and a detached HEAD reach, by git itself; raises `NotCounted`."""
     git = shutil.which("git")
     if git is None:
         raise NotCounted("it is not installed")
@@ -45,10 +45,13 @@ def reachable_commits(path: Path) -> int:
 
 
 def _ask(git: str, path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """As the client reads: the repository at the path whatever GIT_DIR says, no replaced objects and no grafts."""
+    """Run git as the client reads: the repository at the path despite GIT_DIR, without replaced objects and grafts.
+
+    A bare repository works even if the user's `safe.bareRepository` is `explicit`: the user has named the path.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     return subprocess.run(
-        [git, "--no-replace-objects", "-C", str(path), *arguments],
+        [git, "-c", "safe.bareRepository=all", "--no-replace-objects", "-C", str(path), *arguments],
         env={**kept, "GIT_GRAFT_FILE": os.devnull, "LC_ALL": "C"},
         capture_output=True,
         text=True,

@@ -1,4 +1,4 @@
-"""What a demo pushes to, and what is there afterwards; several demos may share one database."""
+"""The stage of a demo: what it pushes to, and a summary of the result; several demos may share one database."""
 
 import hashlib
 import os
@@ -7,15 +7,18 @@ from pathlib import Path
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tgl_server.accounts.models import Role, User
+from tgl_server.accounts.links import make_link
+from tgl_server.accounts.models import LinkKind, Role, User
 from tgl_server.accounts.service import create_user, find_user
 from tgl_server.api_keys.models import ApiKeyRow
 from tgl_server.api_keys.service import COMMAND_LINE, create_key, find_key, revoke_key
 from tgl_server.auth.argon2 import Argon2
 from tgl_server.db.engine import Database
+from tgl_server.demo import queries
+from tgl_server.features import FOLLOWERS
 from tgl_server.projects.models import Project, Repo
 from tgl_server.projects.names import as_repo_name
 from tgl_server.projects.service import create_project, create_repo, find_project, find_repo
@@ -26,31 +29,19 @@ KEY_NAME = "demo"
 
 _KEY_LIFETIME = timedelta(days=1)
 
-# Demos that start at once would each find nothing, and make everything twice.
-ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('tgl-server demo', 0))")
-
-SUMMARY = text("""
-    SELECT r.total_commits, s.authors, s.additions, s.deletions
-    FROM repos r, LATERAL (
-        SELECT count(DISTINCT author_email) AS authors, coalesce(sum(additions), 0) AS additions,
-               coalesce(sum(deletions), 0) AS deletions
-        FROM commits WHERE repo_id = r.id
-    ) s
-    WHERE r.id = :repo_id
-""")
-
 
 class Stage(Struct, frozen=True):
-    """What the demo pushes to."""
+    """The repository that a demo pushes to, the API key for it, and the page by which a browser signs in once."""
 
     repo_id: UUID
     repo: str
     key: str
     key_prefix: str
+    sign_in_path: str
 
 
 class Summary(Struct, frozen=True):
-    """What the repository on the server holds after the push."""
+    """The counts of the server's repository after the push."""
 
     commits: int
     authors: int
@@ -59,27 +50,28 @@ class Summary(Struct, frozen=True):
 
 
 async def set_stage(database: Database, argon2: Argon2, path: Path) -> Stage:
-    """The commissioner, the project and the repository, made where they are not there yet, and a new key."""
+    """Set the stage: commissioner, project and repository, made if they are missing, and a new key."""
     async with database.transaction() as tx:
-        await tx.execute(ONE_AT_A_TIME)
+        await tx.execute(queries.ONE_AT_A_TIME)
         user = await find_user(tx, USER) or await create_user(tx, USER, role=Role.COMMISSIONER, display_name="Demo")
         project = await find_project(tx, PROJECT) or await create_project(tx, user.id, PROJECT, "Demo")
         repo = await _repo(tx, project, user, path)
         now = datetime.now(UTC)
         await _revoke_expired(tx, user, now)
         _, key = await create_key(tx, argon2, user.id, KEY_NAME, expires_at=now + _KEY_LIFETIME)
-        return Stage(repo.id, repo.name, key.full_key, key.prefix)
+        link = await make_link(tx, user, LinkKind.SIGN_IN)
+        return Stage(repo.id, repo.name, key.full_key, key.prefix, link.path)
 
 
 async def _repo(tx: AsyncSession, project: Project, user: User, path: Path) -> Repo:
-    """Named after its folder; two folders of one name do not share a repository."""
+    """The repository on the server, named after its folder; two folders of one name get two repositories."""
     mark = hashlib.sha256(os.fsencode(path)).hexdigest()[:6]
     name = as_repo_name(f"{path.name or 'root'}-{mark}")
-    return await find_repo(tx, project, name) or await create_repo(tx, project, name, user.id)
+    return await find_repo(tx, project, name) or await create_repo(tx, project, name, user.id, FOLLOWERS)
 
 
 async def _revoke_expired(tx: AsyncSession, user: User, now: datetime) -> None:
-    """Left by demos that were killed. A key that still works may belong to a demo that still runs."""
+    """Revoke expired keys of demos that were killed; one that still works may belong to a running demo."""
     left = select(ApiKeyRow).where(
         ApiKeyRow.user_id == user.id,
         ApiKeyRow.name == KEY_NAME,
@@ -91,7 +83,7 @@ async def _revoke_expired(tx: AsyncSession, user: User, now: datetime) -> None:
 
 
 async def clear_stage(database: Database, stage: Stage) -> None:
-    """Revoke this demo's key; what was pushed stays for the next demo."""
+    """Revoke this demo's key; the pushed commits stay for the next demo."""
     async with database.transaction() as tx:
         row = await find_key(tx, stage.key_prefix)
         if row is not None:
@@ -99,7 +91,7 @@ async def clear_stage(database: Database, stage: Stage) -> None:
 
 
 async def summarize(database: Database, repo_id: UUID) -> Summary:
-    """Counted from the stored rows, except for the commits: those are the server's own count."""
+    """The counts of the stored rows; the number of commits is the server's own counter."""
     async with database.statements() as connection:
-        row = (await connection.execute(SUMMARY, {"repo_id": repo_id})).one()
+        row = (await connection.execute(queries.SUMMARY, {"repo_id": repo_id})).one()
     return Summary(row.total_commits, row.authors, row.additions, row.deletions)

@@ -1,1 +1,1 @@
-"""Taking pushed commits in: batches, what is missing, branch tips, runs, sync status."""
+"""Ingest of pushed commits: batches, missing shas, branch tips, runs, sync status."""

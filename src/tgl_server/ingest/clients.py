@@ -3,35 +3,39 @@
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+from msgspec.structs import asdict
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgl_protocol.commits import PushingClient, PushingClients
+from tgl_server.access.guards import RepoAccess
+from tgl_server.access.sight import keys_seen
+from tgl_server.auth.principal import Principal
 from tgl_server.ingest.queries import CLIENTS
-from tgl_server.ingest.service import seconds_of
-from tgl_server.projects.models import RepoId
+from tgl_server.projects.freshness import seconds_of
 
-# PostgreSQL's interval holds far more; a clock that is further off has no time at all.
+# PostgreSQL's interval holds far more; a clock that is further off was never set.
 _MOST = timedelta(days=365 * 100)
 
 
 def clock_skew(date: str | None, now: datetime) -> timedelta | None:
-    """How far the sender's clock is behind, from an HTTP `Date` in whole seconds; None without one that can be read.
+    """The time by which the sender's clock is behind, from the header `Date` in whole seconds; None if unreadable.
 
-    The way of the request is in it too, so a second or two says nothing.
+    The request's travel time counts too, so a second or two says nothing.
     """
+    if not date:
+        return None
     try:
-        sent = parsedate_to_datetime(date) if date else None
-    except ValueError:
+        sent = parsedate_to_datetime(date)
+        skew = now - sent.replace(tzinfo=sent.tzinfo or UTC)
+    except (ValueError, OverflowError):  # no date, or one off the calendar
         return None
-    if sent is None:
-        return None
-    skew = now - sent.replace(tzinfo=sent.tzinfo or UTC)
     return skew if abs(skew) < _MOST else None
 
 
-async def list_clients(connection: AsyncConnection, repo_id: RepoId) -> PushingClients:
-    """Who was seen last first."""
-    rows = (await connection.execute(CLIENTS, {"repo_id": repo_id})).mappings()
+async def list_clients(connection: AsyncConnection, access: RepoAccess, principal: Principal) -> PushingClients:
+    """The clients that pushed to a repository, the latest first, with the people and keys that the caller sees."""
+    sight = {**asdict(keys_seen(principal, access)), "sees_people": principal.sees_people}
+    rows = (await connection.execute(CLIENTS, {"repo_id": access.id, **sight})).mappings()
     return PushingClients(
         [
             PushingClient(

@@ -1,7 +1,7 @@
 """Commits as rows of `commits` in PostgreSQL's binary COPY format, made from what msgspec decoded.
 
 The driver would encode tuples of Python values one value at a time. Here the values of fixed length are packed at
-once, and a text that came before in the batch, as most names and addresses have, is not encoded again. The format:
+once, and a text that occurred before in the batch, as most names and addresses did, is not encoded again. The format:
 https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS
 """
 
@@ -12,7 +12,7 @@ from uuid import UUID
 
 from tgl_protocol.commits import Commit
 
-#: Of a row, in its order.
+#: The columns of a row, in its order.
 COLUMNS = (
     "repo_id",
     "sha",
@@ -51,7 +51,7 @@ _DAY_SECONDS = 86_400
 
 
 class BadCommit(ValueError):
-    """A rule that no type can state is broken; `field` says where."""
+    """A commit breaks a rule that no type can state; `field` says where."""
 
     def __init__(self, field: str, message: str) -> None:
         self.field = field
@@ -59,7 +59,7 @@ class BadCommit(ValueError):
 
 
 class _Encoded(dict[str, bytes]):
-    """Texts behind their lengths, each encoded once."""
+    """Texts with their length in front, each encoded once."""
 
     def __init__(self, change: Callable[[str], str] = str) -> None:
         self._change = change
@@ -70,7 +70,7 @@ class _Encoded(dict[str, bytes]):
 
 
 def encode_rows(repo_id: UUID, commits: Iterable[Commit]) -> dict[bytes, bytes]:
-    """The first row of each sha, by sha; raises `BadCommit` or `UnicodeEncodeError`."""
+    """The rows of commits, by sha; the first commit with a sha counts. Raises `BadCommit` or `UnicodeEncodeError`."""
     head, texts, emails = _HEAD(len(COLUMNS), 16, repo_id.bytes, SHA_BYTES), _Encoded(), _Encoded(str.lower)
     rows: dict[bytes, bytes] = {}
     for commit in commits:
@@ -84,9 +84,11 @@ def _row(head: bytes, sha: bytes, commit: Commit, texts: _Encoded, emails: _Enco
     committed = _microseconds(commit.commit_date, "commit_date")
     authored = committed if commit.author_date is None else _microseconds(commit.author_date, "author_date")
     lines = 4, commit.additions, 4, commit.deletions, 4, commit.files_changed
+    parents = _parent_count(commit) if commit.parent_count is None else commit.parent_count
+    is_merge = parents > 1 if commit.is_merge is None else commit.is_merge
     return b"".join(
         (
-            _FIXED(head, sha, 8, authored, 8, committed, *lines, 1, commit.is_merge, 4, commit.parent_count),
+            _FIXED(head, sha, 8, authored, 8, committed, *lines, 1, is_merge, 4, parents),
             texts[commit.author_name],
             emails[commit.author_email],
             texts[commit.committer_name],
@@ -96,6 +98,13 @@ def _row(head: bytes, sha: bytes, commit: Commit, texts: _Encoded, emails: _Enco
             _NULL if commit.parents is None else _encode_parents(commit.parents),
         )
     )
+
+
+def _parent_count(commit: Commit) -> int:
+    """The number of parents of a commit that does not say it."""
+    if commit.parents is None:
+        raise BadCommit("parent_count", "This field is required where `parents` is left out")
+    return len(commit.parents)
 
 
 def decode_sha(text: str, field: str = "sha") -> bytes:
@@ -110,7 +119,7 @@ def decode_sha(text: str, field: str = "sha") -> bytes:
 
 
 def split_shas(joined: bytes) -> list[bytes]:
-    """Shas that came as one value."""
+    """Shas that the database sent as one value, 20 bytes each."""
     return [joined[start : start + SHA_BYTES] for start in range(0, len(joined), SHA_BYTES)]
 
 
@@ -131,7 +140,7 @@ def _encode_parents(parents: list[str]) -> bytes:
 
 
 def _microseconds(date: datetime, field: str) -> int:
-    """Since PostgreSQL's epoch; a date without a zone is UTC."""
+    """Microseconds since PostgreSQL's epoch; a date without a time zone is UTC."""
     since = (date if date.tzinfo else date.replace(tzinfo=UTC)) - _EPOCH
     if not _EARLIEST_DAY <= since.days <= _LATEST_DAY:
         raise BadCommit(field, "In UTC this date is outside of the years 1 to 9999")

@@ -1,36 +1,42 @@
 """Storing a batch, in one transaction: what is new is copied into `commits`, and the counters with it.
 
-What the repository has is looked up first, so that a batch sent again costs no more than that. Where another push
-stores one of the same commits between our look and our COPY, the COPY fails, nothing of it remains, and the batch is
-merged: by way of a staging table, with ON CONFLICT DO NOTHING. Either way rows come in the order of their key.
+What the repository has is looked up first, so that a batch sent again costs no more than that. If another push stores
+one of the same commits between our look-up and our COPY, the COPY fails and is rolled back, and the batch is merged:
+by way of a staging table, with ON CONFLICT DO NOTHING. Either way rows are written in the order of their key.
 """
 
+from collections.abc import Sequence
+
+from msgspec import UNSET
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
 from tgl_protocol.commits import CommitResult, PushResult, RunState, SyncStatus
+from tgl_protocol.problem import FieldError
 from tgl_server import errors
-from tgl_server.audit.actions import AuditAction
 from tgl_server.audit.service import record
 from tgl_server.db.copy import RowExists, copy_rows
 from tgl_server.db.engine import Database
 from tgl_server.ingest import queries
-from tgl_server.ingest.decode import PreparedBatch
+from tgl_server.ingest.actions import SyncAction
+from tgl_server.ingest.context import Push
+from tgl_server.ingest.decode import PreparedBatch, bad_in_order
 from tgl_server.ingest.encode import COLUMNS, split_shas
-from tgl_server.ingest.known import lacking
-from tgl_server.ingest.measure import Phase, PhaseClock
-from tgl_server.ingest.push import Push
+from tgl_server.ingest.missing import missing_keys
+from tgl_server.ingest.phases import Phase, PhaseClock
+from tgl_server.ingest.refusals import LeaseLost
+from tgl_server.ingest.runs import record_errors
 
 
 async def store_batch(database: Database, push: Push, batch: PreparedBatch, clock: PhaseClock) -> PushResult:
-    """Store what is new of a batch whose bad commits are to be left out; repeating it changes nothing."""
+    """Store the new commits of a batch without its invalid ones; repeating it changes nothing."""
     try:
-        async with database.transaction() as tx:
+        async with database.transaction(push.repo_id) as tx:
             new = await _copy_new(tx, push, batch, clock)
             await _count(tx, push, batch, len(new))
             clock.lap(Phase.COUNT)
     except RowExists:
-        async with database.transaction() as tx:
+        async with database.transaction(push.repo_id) as tx:
             new = await _merge(tx, batch)
             await _count(tx, push, batch, len(new))
             clock.lap(Phase.MERGE)
@@ -39,7 +45,8 @@ async def store_batch(database: Database, push: Push, batch: PreparedBatch, cloc
 
 
 async def _copy_new(tx: AsyncSession, push: Push, batch: PreparedBatch, clock: PhaseClock) -> list[bytes]:
-    new = sorted(await lacking(tx, push.repo_id, batch.rows))
+    # In the order of the key, which makes the look-up cheaper as well.
+    new = await missing_keys(tx, push.repo_id, sorted(batch.rows))
     clock.lap(Phase.LOOK_UP)
     if new:
         await copy_rows(tx, queries.COMMITS, COLUMNS, [batch.rows[sha] for sha in new])
@@ -55,9 +62,10 @@ async def _merge(tx: AsyncSession, batch: PreparedBatch) -> list[bytes]:
 
 async def _count(tx: AsyncSession, push: Push, batch: PreparedBatch, inserted: int) -> None:
     run_state, status = _outcome(push, batch)
+    run_id = push.run_id or uuid7()
     parameters = {
         "repo_id": push.repo_id,
-        "run_id": push.run_id or uuid7(),
+        "run_id": run_id,
         "run_state": run_state,
         "status": status,
         "last_sha": _last_valid_sha(batch),
@@ -65,31 +73,36 @@ async def _count(tx: AsyncSession, push: Push, batch: PreparedBatch, inserted: i
         "inserted": inserted,
         "skipped": len(batch.shas) - len(batch.bad) - inserted,
         "errors": len(batch.bad),
+        "lease": push.lease,
         **push.client(batch.client_version),
     }
     is_new = await tx.scalar(queries.COUNT_BATCH, parameters)
+    if is_new is None and push.lease is not None:
+        raise LeaseLost
     if is_new is None:
         raise errors.NotFound("This repository was deleted during the push.")
     if is_new:
-        await record(tx, push.audit_entry(AuditAction.SYNC_STARTED, batch.client_version))
+        await record(tx, push.audit_entry(SyncAction.SYNC_STARTED, batch.client_version))
+    if batch.bad:
+        await record_errors(tx, push.repo_id, run_id, bad_in_order(batch.bad))
 
 
 def _outcome(push: Push, batch: PreparedBatch) -> tuple[RunState, SyncStatus | None]:
-    """Of the run and of the repository; a batch without a valid commit says nothing about the repository."""
+    """The new state of run and repository; a batch without a valid commit says nothing about the repository."""
     if push.run_id is not None:
         return RunState.RUNNING, SyncStatus.SYNCING if batch.rows else None
     return (RunState.DONE, SyncStatus.HEALTHY) if batch.rows else (RunState.FAILED, None)
 
 
 def _last_valid_sha(batch: PreparedBatch) -> bytes | None:
-    """In the order sent, whether it is new or not."""
+    """The last valid sha in the order sent, new or not."""
     valid = (index for index in range(len(batch.shas) - 1, -1, -1) if index not in batch.bad)
     last = next(valid, None)
     return None if last is None else bytes.fromhex(batch.shas[last])
 
 
 def _result(batch: PreparedBatch, new: set[str]) -> PushResult:
-    """The first of two equal shas is the one that was inserted; takes `new` apart."""
+    """The answer to a push: of two equal shas the first counts as inserted. Empties `new`."""
     inserted = len(new)
     details = []
     for index, sha in enumerate(batch.shas):
@@ -97,7 +110,7 @@ def _result(batch: PreparedBatch, new: set[str]) -> PushResult:
         is_new = bad is None and sha in new
         if is_new:
             new.remove(sha)
-        details.append(CommitResult(sha, is_new, bad.message if bad else None))
+        details.append(_refused(sha, bad) if bad else CommitResult(sha, is_new))
     last = _last_valid_sha(batch)
     return PushResult(
         total=len(batch.shas),
@@ -109,14 +122,31 @@ def _result(batch: PreparedBatch, new: set[str]) -> PushResult:
     )
 
 
-async def record_refusal(tx: AsyncSession, push: Push, total: int, client_version: str | None, reason: str) -> None:
-    """Remember a batch that was refused as a whole: the repository shows the error until a push succeeds."""
+def _refused(sha: str, bad: FieldError) -> CommitResult:
+    return CommitResult(sha, inserted=False, error=bad.message, field=bad.field or UNSET)
+
+
+async def record_refusal(
+    tx: AsyncSession,
+    push: Push,
+    total: int,
+    client_version: str | None,
+    reason: str,
+    reasons: Sequence[FieldError] = (),
+) -> None:
+    """Record a batch that was refused as a whole: the repository shows the error until a push succeeds.
+
+    `reasons` are those for each invalid commit.
+    """
+    run_id = push.run_id or uuid7()
     parameters = {
         "repo_id": push.repo_id,
-        "run_id": push.run_id or uuid7(),
+        "run_id": run_id,
         "total": total,
         "message": reason,
         **push.client(client_version),
     }
     await tx.execute(queries.RECORD_REFUSAL, parameters)
-    await record(tx, push.audit_entry(AuditAction.SYNC_REFUSED, client_version, reason=reason))
+    if reasons:
+        await record_errors(tx, push.repo_id, run_id, reasons)
+    await record(tx, push.audit_entry(SyncAction.SYNC_REFUSED, client_version, reason=reason))

@@ -1,1 +1,1 @@
-"""How often a client may ask: counted per client and group of routes, before anybody is authenticated."""
+"""Rate limits, counted per client and group of routes before anybody is authenticated."""

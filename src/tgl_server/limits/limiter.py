@@ -1,6 +1,6 @@
-"""Counting hits in moving windows, and letting requests pass while the counter is away.
+"""The rate limiter: counts hits in moving windows, and lets requests pass while its storage does not answer.
 
-Why they pass is in docs/decisions/rate-limits.md.
+docs/decisions/rate-limits.md has the reasons.
 """
 
 import math
@@ -8,25 +8,23 @@ import time
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-import structlog
 from limits import RateLimitItem
 from msgspec import Struct
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from tgl_server.limits.storage import open_windows
+from tgl_server.logs.outages import Outage, reason_of
 from tgl_server.metrics.definitions import LIMITER_UNAVAILABLE
-
-log = structlog.get_logger()
 
 _T = TypeVar("_T")
 
-# While the storage is away, one request in each of these tries it again; the others pass at once.
+# While the storage does not answer, one request in each such period tries it again; the others pass at once.
 RETRY_SECONDS = 1.0
-_LOG_EVERY_SECONDS = 30.0
 
 
 class Standing(Struct, frozen=True):
-    """Where a client stands with a limit; `reset_seconds` until the oldest counted request leaves the window."""
+    """A client's count under a limit; the oldest counted request leaves the window in `reset_seconds`."""
 
     limit: int
     remaining: int
@@ -35,33 +33,38 @@ class Standing(Struct, frozen=True):
 
 
 class RateLimiter:
-    """One storage for all limits of the process; made on the event loop that uses it.
+    """The counts of all limits of the process; make it on the event loop that uses it.
 
-    A count's name begins with that of its limit, one of few words, and goes on with whom it is for.
+    A count is named by its limit, which is one of few words, and by the client that it is for.
     """
 
     def __init__(self, storage_url: str) -> None:
-        self._windows, self._pool = open_windows(storage_url)
-        self._is_away = False
+        self._windows_of, self._pool = open_windows(storage_url)
+        self._outage = Outage("rate_limiter_unavailable", "rate_limiter_back")
         self._retry_at = 0.0
-        self._logged_at = -math.inf
 
     async def hit(self, item: RateLimitItem, limit: str, *who: str) -> Standing | None:
-        """Count a request; None where it could not be counted."""
-        return await self._ask(limit, self._hit(item, (limit, *who)), otherwise=None)
+        """Count a request; None if it could not be counted."""
+        return await self._ask(limit, self._hit(item, limit, who), otherwise=None)
 
-    async def is_free(self, item: RateLimitItem, limit: str, *who: str) -> bool:
-        """Whether a hit would be admitted; True where nobody can say."""
-        return await self._ask(limit, self._windows.test(item, limit, *who), otherwise=True)
+    async def answers(self) -> bool:
+        """True if the storage of counts can be reached now; memory always can."""
+        if self._pool is None:
+            return True
+        try:
+            return bool(await Redis(connection_pool=self._pool).ping())
+        except (RedisError, OSError):
+            return False
 
     async def close(self) -> None:
         if self._pool is not None:
             await self._pool.aclose()
 
-    async def _hit(self, item: RateLimitItem, who: tuple[str, ...]) -> Standing | None:
-        admitted = await self._windows.hit(item, *who)
-        reset_at, remaining = await self._windows.get_window_stats(item, *who)
-        # Never longer than the window, whatever happened to the clock: clients wait for as long as it says.
+    async def _hit(self, item: RateLimitItem, limit: str, who: tuple[str, ...]) -> Standing | None:
+        windows = self._windows_of(limit)
+        admitted = await windows.hit(item, limit, *who)
+        reset_at, remaining = await windows.get_window_stats(item, limit, *who)
+        # Never longer than the window, whatever the clock did: clients wait as long as they are told.
         reset = min(item.get_expiry(), max(1, math.ceil(reset_at - time.time())))
         return Standing(item.amount, max(0, remaining), reset, is_refused=not admitted)
 
@@ -76,11 +79,11 @@ class RateLimiter:
             LIMITER_UNAVAILABLE.labels(limit).inc()
             self._note_absence(error)
             return otherwise
-        self._is_away = False
+        self._outage.end()
         return answer
 
     def _may_ask(self) -> bool:
-        if not self._is_away:
+        if not self._outage.lasts:
             return True
         now = time.monotonic()
         if now < self._retry_at:
@@ -89,8 +92,5 @@ class RateLimiter:
         return True
 
     def _note_absence(self, error: Exception) -> None:
-        now = time.monotonic()
-        self._is_away, self._retry_at = True, now + RETRY_SECONDS
-        if now - self._logged_at >= _LOG_EVERY_SECONDS:
-            self._logged_at = now
-            log.error("rate_limiter_unavailable", reason=type(error).__name__, consequence="requests pass uncounted")
+        self._retry_at = time.monotonic() + RETRY_SECONDS
+        self._outage.note(reason=reason_of(error), consequence="requests pass uncounted")

@@ -1,1 +1,1 @@
-"""What the server counts about itself, and how several processes count together. `GET /metrics` is `scrape.py`."""
+"""Metrics: the server's counters, and how several processes share them. `GET /metrics` is `system/scrape.py`."""

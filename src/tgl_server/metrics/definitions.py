@@ -1,16 +1,16 @@
-"""Every metric that the server counts as it works; those computed for a scrape are in `tgl_server.scrape`.
+"""All metrics that are counted while the server works; those computed by a scrape are in `tgl_server.system.scrape`.
 
-Each has at least one label. The library makes a metric without labels at once, when this module is imported: in the
-main process, before the workers know where they count together (`metrics.shared`).
+Each has at least one label. The library makes a metric without labels as soon as this module is imported: in the main
+process, before the workers know where they count together (`metrics.shared`).
 
-Label values come from small fixed sets: no repository, user, address or path as it was sent.
+Label values come from small fixed sets: no repository, user, address, or path as it was sent.
 """
 
 from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-#: Of one process. With several, `metrics.shared` reads all of them.
+#: The metrics of one process. With several, `metrics.shared` reads all of them.
 REGISTRY = CollectorRegistry()
 
 _REQUEST_BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -90,11 +90,11 @@ API_KEY_REFUSALS = Counter(
 
 @cache
 def counter(metric: Counter, *labels: str) -> Counter:
-    """`metric.labels(...)`, looked up once: it costs as much as the counting."""
+    """The counter with these labels, looked up once: the look-up costs as much as counting."""
     return metric.labels(*labels)
 
 
 @cache
 def histogram(metric: Histogram, *labels: str) -> Histogram:
-    """The same for a histogram."""
+    """The histogram with these labels, looked up once: the look-up costs as much as counting."""
     return metric.labels(*labels)

@@ -1,4 +1,4 @@
-"""Counting requests by the template of their route, so that no path that was sent becomes a label."""
+"""The metrics of requests, by the template of their route, so that no path becomes a label as it was sent."""
 
 from litestar.types import HTTPScope
 
@@ -7,9 +7,13 @@ from tgl_server.metrics.definitions import HTTP_REQUESTS, HTTP_SECONDS, counter,
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
-def count_request(scope: HTTPScope, status: int, seconds: float) -> None:
-    """Once a request is over; `status` is 0 when its connection was cut before the answer began."""
+def count_request(scope: HTTPScope, status: int, seconds: float | None) -> None:
+    """Count a finished request; `status` is 0 if its connection was cut before the answer began.
+
+    `seconds` is None for an answer that went on for as long as somebody listened.
+    """
     route = scope.get("path_template") or "unmatched"
     method = scope["method"] if scope["method"] in METHODS else "other"
     counter(HTTP_REQUESTS, route, method, str(status)).inc()
-    histogram(HTTP_SECONDS, route, method).observe(seconds)
+    if seconds is not None:
+        histogram(HTTP_SECONDS, route, method).observe(seconds)

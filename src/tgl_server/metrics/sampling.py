@@ -1,11 +1,11 @@
-"""What is looked at every second instead of being counted: the pool and the queues. Requests pay nothing for it."""
+"""Metrics that are sampled every second, at no cost to requests: the connection pool and the queues."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Protocol
 
+from tgl_server.background import run_until_cancelled
 from tgl_server.db.engine import Database
 from tgl_server.metrics.definitions import ARGON2_WAITING, POOL_CONNECTIONS
 
@@ -13,27 +13,22 @@ _SECONDS = 1.0
 
 
 class Queues(Protocol):
-    """Who has something waiting."""
+    """An object with queues, by name."""
 
     def waiting(self) -> Mapping[str, int]: ...
 
 
 @asynccontextmanager
 async def sampled(database: Database, argon2: Queues) -> AsyncIterator[None]:
-    """Look at them as long as the block lasts."""
+    """Sample pool and queues while the block runs."""
 
     async def look() -> None:
         while True:
             _sample(database, argon2)
             await asyncio.sleep(_SECONDS)
 
-    task = asyncio.create_task(look())
-    try:
+    async with run_until_cancelled(look()):
         yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
 
 
 def _sample(database: Database, argon2: Queues) -> None:

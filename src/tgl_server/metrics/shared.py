@@ -1,7 +1,7 @@
-"""Several worker processes that count together: each in files of its own, which whoever is scraped adds up.
+"""Metrics of several worker processes: each counts in files of its own, and the one that is scraped adds them up.
 
-These are the library's multiprocess files, mapped into memory: counting writes there without a system call, and what
-a killed worker counted stays counted. A scrape has the same numbers whichever worker answers it.
+These are the library's multiprocess files, mapped into memory: counting needs no system call, and the counts of a
+killed worker are kept. A scrape has the same numbers whichever worker answers it.
 """
 
 import os
@@ -16,16 +16,16 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 from tgl_server.metrics.definitions import REGISTRY
 
-# The library's own variable: it is how a worker knows, whether it was forked or started anew.
+# The library's own variable, which reaches a worker whether it is forked or started anew.
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
 @contextmanager
 def counted_together() -> Iterator[None]:
-    """Workers started inside count together; their files are gone at the end. Call it before anything is counted."""
+    """Let workers started in the block count together; their files are deleted at its end. Enter it before counting."""
     with TemporaryDirectory(prefix="tgl-metrics-") as folder:
         os.environ[_FOLDER] = folder
-        # What the library decides by the variable when it is imported; the main process has imported it already.
+        # The library reads the variable when it is imported, which the main process has done already.
         values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call] # the library has no types here
         try:
             yield
@@ -35,7 +35,7 @@ def counted_together() -> Iterator[None]:
 
 
 def counted_registry() -> CollectorRegistry:
-    """What all workers have counted; of this process alone where nothing was shared."""
+    """The counts of all workers together; of this process only if nothing is shared."""
     folder = os.environ.get(_FOLDER)
     if folder is None:
         return REGISTRY
@@ -46,7 +46,7 @@ def counted_registry() -> CollectorRegistry:
 
 
 def _forget_dead_workers(folder: Path) -> None:
-    """Connections and queues end with their process; counters do not. A killed worker cannot say it is gone."""
+    """Drop the gauges of dead workers, whose connections and queues ended with them; their counters are kept."""
     for file in folder.glob("gauge_live*_*.db"):
         pid = int(file.stem.rpartition("_")[2])
         if not psutil.pid_exists(pid):

@@ -1,11 +1,11 @@
 """The OpenAPI document, served under `/schema`.
 
-Litestar finds the paths and their parameters; everything else is said by `document.py` from what the code says
-already: docstrings, guards, the tree of errors, the Structs of `tgl_protocol`. Only what no signature shows is a table
-here: `access.py` for the guards, `operations.py` for the handlers.
+Litestar finds the paths and their parameters. `document.py` adds everything else from what the code already says:
+docstrings, the tree of errors, the Structs of `tgl_protocol`, and the declarations of guards, handlers and features
+(`http/declarations.py`, `http/feature.py`).
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -25,15 +25,18 @@ __all__ = ["Document", "openapi_config", "openapi_document"]
 PATH = "/schema"
 
 
-def openapi_config(settings: Settings) -> OpenAPIConfig:
-    """For `Litestar(...)`: JSON under `/schema` and `/schema/openapi.json`, YAML under `/schema/openapi.yaml`.
+AnyRequest = Request[Any, Any, Any]
 
-    For browsers `/schema` is a page.
 
-    Litestar's pages are off: they load their scripts from other hosts, which our Content-Security-Policy forbids.
+def openapi_config(settings: Settings, check: Callable[[AnyRequest], Awaitable[None]]) -> OpenAPIConfig:
+    """The routes of the document: JSON under `/schema` and `/schema/openapi.json`, YAML under `/schema/openapi.yaml`.
+
+    Browsers get a page under `/schema`. It is ours: Litestar's pages load their scripts from other hosts, which our
+    Content-Security-Policy forbids. `check` is the application's `before_request`, in whose place ours runs here.
     """
 
-    async def show_page(request: Request[Any, Any, Any]) -> Response[str] | None:
+    async def show_page(request: AnyRequest) -> Response[str] | None:
+        await check(request)
         at_root = request.scope["path"].rstrip("/") == PATH
         return page(settings, PATH) if at_root and wants_page(request) else None
 
@@ -55,12 +58,12 @@ def openapi_config(settings: Settings) -> OpenAPIConfig:
 
 
 def openapi_document(app: Litestar) -> Document:
-    """The whole document, as JSON would have it."""
+    """The whole document, as plain JSON values."""
     return complete(app, app.openapi_schema.to_schema())
 
 
 class _Rendered(OpenAPIRenderPlugin):
-    """The document in one format, made when it is first asked for."""
+    """The document in one format, made when it is first requested."""
 
     def __init__(self, path: str, media_type: str, encode: Callable[[Document], bytes]) -> None:
         super().__init__(path=path, media_type=media_type)  # type: ignore[arg-type] # any text will do
@@ -78,7 +81,7 @@ def _as_yaml(document: Document) -> bytes:
 
 
 async def _refuse_unknown_page(response: Response[Any]) -> Response[Any]:
-    """Litestar answers a page of its own for what is not under `/schema`; ours is the problem that all others get."""
+    """Raise our 404 for an unknown path under `/schema`, in place of the page that Litestar answers."""
     if response.status_code == errors.NotFound.status:
         raise errors.NotFound
     return response

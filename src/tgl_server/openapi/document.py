@@ -1,56 +1,47 @@
-"""Putting the document together: one pass over the routes, one over the types that they name."""
+"""The document, assembled in one pass over the routes and one over the types that they name."""
 
 import json
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from inspect import signature
 from typing import Any
 
 import msgspec
-from litestar import Litestar, Response
+from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 from litestar.serialization import encode_json
+from msgspec import Struct
 
-from tgl_protocol.http import JSON_MEDIA_TYPE, MSGPACK_MEDIA_TYPE, NDJSON_MEDIA_TYPE
 from tgl_protocol.problem import Problem
-from tgl_server.openapi.access import SECURITY_SCHEMES, security_of, who_may
-from tgl_server.openapi.examples import stream_example
-from tgl_server.openapi.headers import ANSWER_HEADERS, answer_headers
-from tgl_server.openapi.operations import OWN_ERRORS, RAW_BODIES, STREAMS, TAGS, TEXTS
-from tgl_server.openapi.parameters import SHARED, names_a_run, parameters_of, shared_parameters
-from tgl_server.openapi.refusals import (
-    ErrorType,
-    error_example,
-    error_responses,
-    errors_of,
-    is_limited,
-    shared_responses,
-)
-from tgl_server.openapi.schemas import component_schemas, schema_of
+from tgl_server import errors
+from tgl_server.http.feature import features_of
+from tgl_server.openapi.access import SECURITY_SCHEMES, security_scheme, token_of
+from tgl_server.openapi.headers import ANSWER_HEADERS
+from tgl_server.openapi.introduction import INTRODUCTION
+from tgl_server.openapi.operations import Operation
+from tgl_server.openapi.parameters import parameter_components
+from tgl_server.openapi.refusals import error_example, shared_responses
+from tgl_server.openapi.schemas import Schema, action_names, component_schemas, error_codes
 
 Document = dict[str, Any]
 
-_DESCRIPTION = """\
-Git history as a league: clients push the metadata of commits, and this API stores and answers it.
-
-**Errors** are `application/problem+json` (RFC 9457), everywhere the same shape. `code` is a stable word for programs,
-`detail` a sentence for people, and `request_id` names the request in the server's log.
-
-**Lists** come in pages: `next_cursor` of one page is `cursor` of the next, and null on the last.
-
-**Unknown fields** of a body are ignored. Paths work with and without a trailing slash.
-"""
+# The errors of requests that match no operation.
+_WITHOUT_ROUTE = [errors.MethodNotAllowed.code]
 
 
 def complete(app: Litestar, raw: dict[str, Any]) -> Document:
-    """The document, from Litestar's own, of which the paths and parameters are kept."""
+    """The document, made from Litestar's, of which only paths and parameters are kept."""
+    features = features_of(app)
     found = json.loads(encode_json({"paths": raw["paths"], "schemas": _enums(raw)}))
+    enums: dict[str, Schema] = {**found["schemas"], "AuditAction": action_names(features.actions)}
     handlers = dict(_handlers(app))
     for handler in handlers.values():
         _take_back(handler)
-    _refuse_leftovers({handler.handler_name for handler in handlers.values()})
-    operations = {where: _Operation(where[0], handler, _raw(found, where)) for where, handler in handlers.items()}
+    operations = {
+        (path, method): Operation(path, handler, found["paths"][path][method], enums, features.examples)
+        for (path, method), handler in handlers.items()
+    }
+    _refuse_untagged(operations.values(), features.tags)
     paths: dict[str, Any] = {}
     for (path, method), operation in sorted(operations.items()):
         paths.setdefault(path, {})[method] = operation.described()
@@ -59,62 +50,17 @@ def complete(app: Litestar, raw: dict[str, Any]) -> Document:
         "info": {
             "title": raw["info"]["title"],
             "version": raw["info"]["version"],
-            "description": _DESCRIPTION,
+            "description": INTRODUCTION,
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
-        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+        "tags": [{"name": name, "description": text} for name, text in features.tags.items()],
         "paths": paths,
-        "components": _components(operations.values(), found["schemas"]),
+        "components": _components(list(operations.values()), enums, features.examples),
     }
-    # Through JSON, so that what was an enum is text, for YAML as well.
+    # Through JSON, so that enums become text, for YAML as well.
     plain: Document = json.loads(msgspec.json.encode(document))
     return plain
-
-
-class _Operation:
-    """One handler under one path, and what the document says about it."""
-
-    def __init__(self, path: str, handler: HTTPRouteHandler, raw: dict[str, Any]) -> None:
-        self.handler = handler
-        self.id = handler.handler_name
-        self.tags = raw["tags"]
-        self.body, self.is_body_needed = _body(handler)
-        self.answer = _answer(handler)
-        self.parameters = parameters_of(path, raw.get("parameters") or [])
-        self.has_body = self.body is not None
-        places = {one["in"] for one in self.parameters} | ({"header"} if names_a_run(handler) else set())
-        self.errors: list[ErrorType] = errors_of(handler, places, has_body=self.has_body)
-
-    def described(self) -> dict[str, Any]:
-        text = " ".join((self.handler.fn.__doc__ or "").split())
-        shared = shared_parameters(self.handler, has_body=self.has_body)
-        operation = {
-            "operationId": self.id,
-            "summary": re.split(r"[.;:?] |[.?]$", text)[0],
-            "description": f"{text}\n\n**Who:** {who_may(self.handler)}",
-            "tags": self.tags,
-            "security": security_of(self.handler),
-            "parameters": [*self.parameters, *shared],
-        }
-        if self.has_body:
-            operation["requestBody"] = {"required": self.is_body_needed, "content": self._body_content()}
-        operation["responses"] = {str(self.handler.status_code): self._success(), **error_responses(self.errors)}
-        return operation
-
-    def _body_content(self) -> dict[str, Any]:
-        if self.id not in STREAMS:
-            media_types = [JSON_MEDIA_TYPE, MSGPACK_MEDIA_TYPE] if self.id in RAW_BODIES else [JSON_MEDIA_TYPE]
-            return {name: {"schema": schema_of(self.body)} for name in media_types}
-        lines = {"type": "string", "description": f"One `{self.body.__name__}` a line, as JSON"}
-        return {NDJSON_MEDIA_TYPE: {"schema": lines, "example": stream_example(self.body)}}
-
-    def _success(self) -> dict[str, Any]:
-        headers = answer_headers(is_limited=is_limited(self.handler), is_file=self.id == "list_audit_logs")
-        content = {JSON_MEDIA_TYPE: {"schema": schema_of(self.answer)}} if self.answer is not None else {}
-        content |= {name: {"schema": {"type": "string"}} for name in TEXTS.get(self.id, [])}
-        described = {"description": _described(self.answer), "headers": headers}
-        return {**described, "content": content} if content else described
 
 
 def _handlers(app: Litestar) -> Iterator[tuple[tuple[str, str], HTTPRouteHandler]]:
@@ -128,63 +74,51 @@ def _handlers(app: Litestar) -> Iterator[tuple[tuple[str, str], HTTPRouteHandler
 
 
 def _take_back(handler: HTTPRouteHandler) -> None:
-    """While Litestar writes its document it adds a path's parameters to handlers that do not take them.
+    """Remove the path parameters that Litestar adds to the signature of handlers that do not take them.
 
-    Left there, they would change what the server answers from then on: a missing body as an invalid parameter.
+    It does so while it writes its document (since litestar-org/litestar#3295). Left there, they would change later
+    answers: a missing body would be an invalid parameter.
     """
     parameters = handler.parsed_fn_signature.parameters
     for invented in parameters.keys() - signature(handler.fn).parameters.keys():
         del parameters[invented]
 
 
-def _raw(found: dict[str, Any], where: tuple[str, str]) -> dict[str, Any]:
-    operation: dict[str, Any] = found["paths"][where[0]][where[1]]
-    return operation
+def _refuse_untagged(operations: Iterable[Operation], tags: Mapping[str, str]) -> None:
+    for operation in operations:
+        if not operation.tags or not tags.keys() >= set(operation.tags):
+            raise LookupError(f"The operation {operation.handler.handler_name} has no tag that a feature describes.")
 
 
 def _enums(raw: dict[str, Any]) -> dict[str, Any]:
-    """Those that parameters name, which no body does."""
+    """The enums that only parameters name, and no body."""
     return {name: schema for name, schema in raw["components"]["schemas"].items() if "enum" in schema}
 
 
-def _body(handler: HTTPRouteHandler) -> tuple[Any, bool]:
-    """The type of the request's body, None without one, and whether it must be there."""
-    if handler.handler_name in RAW_BODIES:
-        return RAW_BODIES[handler.handler_name], True
-    field = handler.parsed_data_field
-    if field is None:
-        return None, False
-    inner = [type_ for type_ in field.args if type_ is not type(None)] if field.is_optional else [field.annotation]
-    return inner[0], not field.is_optional
-
-
-def _answer(handler: HTTPRouteHandler) -> Any:
-    declared = (handler.responses or {}).get(handler.status_code)
-    type_ = declared.data_container if declared else handler.parsed_return_field.annotation
-    return None if type_ in (None, type(None), Response[bytes]) else type_
-
-
-def _described(type_: Any) -> str:
-    text = type_.__doc__ if isinstance(type_, type) and issubclass(type_, msgspec.Struct) else None
-    return " ".join((text or "Done").split())
-
-
-def _components(operations: Iterable[_Operation], enums: dict[str, Any]) -> dict[str, Any]:
-    operations = list(operations)
+def _components(operations: list[Operation], enums: dict[str, Schema], examples: list[Struct]) -> dict[str, Any]:
     types = [type_ for one in operations for type_ in (one.body, one.answer) if type_ is not None]
     found = {error.code: error for one in operations for error in one.errors}
+    schemas = component_schemas([*types, Problem], examples)
     return {
-        "securitySchemes": SECURITY_SCHEMES,
-        "schemas": dict(sorted({**enums, **component_schemas([*types, Problem])}.items())),
-        "parameters": SHARED,
+        "securitySchemes": SECURITY_SCHEMES | _own_schemes(one.handler for one in operations),
+        "schemas": _schemas(enums | schemas, [*found, *_WITHOUT_ROUTE]),
+        "parameters": parameter_components(one.handler for one in operations),
         "headers": ANSWER_HEADERS,
         "responses": shared_responses(one.errors for one in operations),
         "examples": {code: error_example(error) for code, error in sorted(found.items())},
     }
 
 
-def _refuse_leftovers(names: set[str]) -> None:
-    """A table's entry for a handler that is gone."""
-    left = (OWN_ERRORS.keys() | RAW_BODIES.keys() | TEXTS.keys()) - names
-    if left:
-        raise LookupError(f"tgl_server.openapi.operations names what no handler is called: {', '.join(sorted(left))}")
+def _own_schemes(handlers: Iterable[HTTPRouteHandler]) -> dict[str, Any]:
+    return {token.name: security_scheme(token) for handler in handlers if (token := token_of(handler))}
+
+
+def _schemas(found: dict[str, Schema], codes: list[str]) -> dict[str, Schema]:
+    """The schemas with this server's error codes, which the wire contract leaves open."""
+    schemas = {**found, "ErrorCode": error_codes(codes)}
+    code = schemas["Problem"]["properties"]["code"]
+    schemas["Problem"]["properties"]["code"] = {
+        "allOf": [{"$ref": "#/components/schemas/ErrorCode"}],
+        "description": code["description"],
+    }
+    return dict(sorted(schemas.items()))

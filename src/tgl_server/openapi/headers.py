@@ -1,4 +1,4 @@
-"""The headers of answers."""
+"""The headers of answers, for the document."""
 
 from typing import Any
 
@@ -17,15 +17,20 @@ ANSWER_HEADERS: dict[str, Any] = {
     "RateLimit-Reset": _header("Seconds until one more is free", 60),
     "Retry-After": _header("Seconds to wait before the next try", 5),
     "WWW-Authenticate": _header("How to authenticate", 'Bearer realm="thegitleague"'),
-    "Accept-Encoding": _header(
-        "What a body may be compressed with, where its Content-Encoding was refused", "gzip, zstd"
-    ),
+    "Accept-Encoding": _header("The encodings that a body may have, if its Content-Encoding was refused", "gzip, zstd"),
+    "ETag": _header("Names this state of the answer, for `If-None-Match`", 'W/"5f2b51ca2fdc5baa31ec02e002f69aec"'),
+    "Location": _header("The path of what was made", "/api/v1/api-keys/019c2f6e-8c2b-7d4e-8f50-1b2c3d4e5f60"),
     "Content-Disposition": _header("The name of the file, for an export", 'attachment; filename="audit-log.csv"'),
+}
+UNCHANGED: dict[str, Any] = {
+    "description": "The answer is the one that `If-None-Match` names.",
+    "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in (REQUEST_ID_HEADER, "ETag")},
 }
 RATE_HEADERS = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"]
 
 
-def answer_headers(*, is_limited: bool, is_file: bool) -> dict[str, Any]:
-    """Of an answer that is no refusal."""
-    names = [REQUEST_ID_HEADER, *(RATE_HEADERS if is_limited else []), *(["Content-Disposition"] if is_file else [])]
+def answer_headers(*, is_limited: bool, is_file: bool, is_located: bool, has_tag: bool) -> dict[str, Any]:
+    """The headers of an answer that is not a refusal."""
+    optional = (("Content-Disposition", is_file), ("Location", is_located), ("ETag", has_tag))
+    names = [REQUEST_ID_HEADER, *(RATE_HEADERS if is_limited else []), *(name for name, is_sent in optional if is_sent)]
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}

@@ -1,77 +1,132 @@
-"""What a handler answers and reads that neither its signature nor its guards show."""
+"""One operation of the document, from the handler, its guards and its signature."""
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
-from tgl_protocol.commits import Commit, MissingRequest, PushBatch, RefsUpdate
+import msgspec
+from litestar import Response
+from litestar.handlers import HTTPRouteHandler
+from msgspec import Struct
+
 from tgl_protocol.http import JSON_MEDIA_TYPE
-from tgl_server import errors
-from tgl_server.audit.routes import MEDIA_TYPES
-from tgl_server.openapi.access import ErrorTypes
+from tgl_server.http.created import Created
+from tgl_server.http.declarations import OtherStatus, RawBody, Texts, declared
+from tgl_server.openapi.access import path_names, security_of, who_may
+from tgl_server.openapi.headers import UNCHANGED, answer_headers
+from tgl_server.openapi.parameters import headers_of, parameters_of, shared_parameters
+from tgl_server.openapi.refusals import ErrorType, error_responses, errors_of, is_limited
+from tgl_server.openapi.schemas import Schema, schema_of
 
-# By operation; a body, a parameter, a path and a guard bring theirs along.
-OWN_ERRORS: dict[str, ErrorTypes] = {
-    "register": (errors.Conflict,),
-    "login": (errors.InvalidCredentials, errors.AccountNotActive),
-    "refresh": (errors.InvalidCredentials, errors.SessionEnded),
-    "change_password": (errors.WrongPassword,),
-    "change_user": (errors.Conflict,),
-    "change_key": (errors.Conflict,),
-    "rotate_key": (errors.Conflict,),
-    "create_project": (errors.Conflict,),
-    "change_project": (errors.Forbidden, errors.Conflict),
-    "add_member": (errors.Conflict,),
-    "remove_member": (errors.Forbidden,),
-    "register_repo": (errors.Conflict,),
-    "change_repo": (errors.Conflict,),
-    "push_commits": (errors.InvalidCommits,),
-    "update_refs": (errors.UnknownCommits,),
-}
 
-# They read large bodies themselves, after their guards.
-RAW_BODIES: dict[str, Any] = {
-    "push_commits": PushBatch,
-    "stream_commits": Commit,
-    "missing_shas": MissingRequest,
-    "update_refs": RefsUpdate,
-}
-# Their bodies hold one object a line, of any number.
-STREAMS = {"stream_commits"}
+class Operation:
+    """One handler under one path; `raw` is Litestar's own description of it."""
 
-# Beside JSON or instead of it, as the Accept header wants.
-TEXTS: dict[str, list[str]] = {
-    "list_audit_logs": [name for name in MEDIA_TYPES if name != JSON_MEDIA_TYPE],
-    "metrics": ["text/plain", "application/openmetrics-text"],
-}
+    def __init__(
+        self,
+        path: str,
+        handler: HTTPRouteHandler,
+        raw: dict[str, Any],
+        enums: dict[str, Schema],
+        examples: Iterable[Struct],
+    ) -> None:
+        self.handler = handler
+        self.tags: list[str] = raw.get("tags") or []
+        self._raw_body = declared(handler, RawBody)
+        self.body, self._is_body_needed = _body(handler, self._raw_body)
+        self.answer = _answer(handler)
+        self._examples = [example for example in examples if type(example) is self.body]
+        self._parameters = parameters_of(path, raw.get("parameters") or [], path_names(handler), enums)
+        self._has_body = self.body is not None
+        self._has_tag = _answers_with_tag(handler, self.answer)
+        places = {one["in"] for one in self._parameters} | ({"header"} if headers_of(handler) else set())
+        self.errors: list[ErrorType] = errors_of(handler, places, has_body=self._has_body)
 
-TAGS: dict[str, str] = {
-    "system": "Alive, ready, measured, and what this server can do",
-    "auth": "Signing in, and the caller's own account",
-    "users": "A commissioner's view of everybody",
-    "api-keys": "The caller's own API keys; a key can never make or change keys",
-    "projects": "Projects, their members and their repositories",
-    "commits": "The commits that a repository has",
-    "sync": "Pushing commits: what `tgl push` talks to",
-    "audit": "Who did what, from where, when",
-}
+    def described(self) -> dict[str, Any]:
+        text = " ".join((self.handler.fn.__doc__ or "").split())
+        summary = re.split(r"[.;:?] |[.?]$", text)[0]
+        operation = {
+            "operationId": self.handler.handler_name,
+            "summary": summary,
+            "description": "\n\n".join([*_rest(text, summary), f"**Who:** {who_may(self.handler)}"]),
+            "tags": self.tags,
+            "security": security_of(self.handler),
+            "parameters": [
+                *self._parameters,
+                *shared_parameters(self.handler, has_body=self._has_body, has_tag=self._has_tag),
+            ],
+        }
+        if self._has_body:
+            operation["requestBody"] = {"required": self._is_body_needed, "content": self._body_content()}
+        unchanged = {"304": UNCHANGED} if self._has_tag else {}
+        other = declared(self.handler, OtherStatus)
+        statuses = [self.handler.status_code, *([other.status] if other else [])]
+        succeeded = {str(status): self._success() for status in statuses}
+        operation["responses"] = {**succeeded, **unchanged, **error_responses(self.errors)}
+        return operation
 
-# Where the handler does not describe them itself.
-PARAMETERS: dict[str, str] = {
-    "project": "The project's id or its slug",
-    "repo": "The repository's id or its name",
-    "user_id": "The user's id",
-    "key_id": "The API key's id",
-    "on_error": "`refuse` stores nothing where one commit is invalid; `skip` stores the others and reports it",
-    "cursor": "The `next_cursor` of the page before; without it the list starts anew",
-    "action": "What was done, or tried",
-    "outcome": "Whether it was done or refused",
-    "resource_id": "The id of what it was done to",
-    "actor_user_id": "Who did it",
-    "actor_key_id": "The API key that it was done with",
-}
+    def _body_content(self) -> dict[str, Any]:
+        if self._raw_body is None:
+            return {JSON_MEDIA_TYPE: {"schema": schema_of(self.body)}}
+        content: dict[str, Any] = {"schema": schema_of(self.body)}
+        if self._raw_body.is_streamed:
+            lines = {"type": "string", "description": f"One `{self.body.__name__}` a line, as JSON"}
+            content = {"schema": lines, "example": _lines(self._examples)}
+        return dict.fromkeys(self._raw_body.media_types, content)
 
-PATH_EXAMPLES: dict[str, str] = {
-    "project": "platform-team",
-    "repo": "linux",
-    "user_id": "019c2f6e-7b1a-7c3d-9e4f-0a1b2c3d4e5f",
-    "key_id": "019c2f6e-8c2b-7d4e-8f50-1b2c3d4e5f60",
-}
+    def _success(self) -> dict[str, Any]:
+        texts = declared(self.handler, Texts) or Texts((), is_file=False)
+        headers = answer_headers(
+            is_limited=is_limited(self.handler),
+            is_file=texts.is_file,
+            is_located=_answers_with_location(self.handler),
+            has_tag=self._has_tag,
+        )
+        content = {JSON_MEDIA_TYPE: {"schema": schema_of(self.answer)}} if self.answer is not None else {}
+        content |= {name: {"schema": {"type": "string"}} for name in texts.media_types}
+        described = {"description": _described(self.answer), "headers": headers}
+        return {**described, "content": content} if content else described
+
+
+def _rest(text: str, summary: str) -> list[str]:
+    """What is left to say below a heading, as a paragraph; nothing where the heading says all."""
+    rest = text[len(summary) + 1 :].strip()
+    return [rest[0].upper() + rest[1:]] if rest else []
+
+
+def _lines(examples: Iterable[Struct]) -> str:
+    """The examples as the body of a stream."""
+    return "\n".join(msgspec.json.encode(example).decode() for example in examples) + "\n"
+
+
+def _body(handler: HTTPRouteHandler, raw: RawBody | None) -> tuple[Any, bool]:
+    """The type of the request's body, or None, and True if the body is required."""
+    if raw is not None:
+        return raw.type, True
+    field = handler.parsed_data_field
+    if field is None:
+        return None, False
+    inner = [type_ for type_ in field.args if type_ is not type(None)] if field.is_optional else [field.annotation]
+    return inner[0], not field.is_optional
+
+
+def _answer(handler: HTTPRouteHandler) -> Any:
+    found = (handler.responses or {}).get(handler.status_code)
+    field = handler.parsed_return_field
+    type_ = found.data_container if found else field.args[0] if _answers_with_location(handler) else field.annotation
+    return None if type_ in (None, type(None), Response[bytes]) else type_
+
+
+def _answers_with_tag(handler: HTTPRouteHandler, answer: Any) -> bool:
+    """True for JSON that may be stored, which has an `ETag` and is 304 for who has it already."""
+    is_stored = not any("no-store" in (each.value or "") for each in handler.resolve_response_headers())
+    return "GET" in handler.http_methods and answer is not None and is_stored
+
+
+def _answers_with_location(handler: HTTPRouteHandler) -> bool:
+    return handler.parsed_return_field.is_subclass_of(Created)
+
+
+def _described(type_: Any) -> str:
+    text = type_.__doc__ if isinstance(type_, type) and issubclass(type_, msgspec.Struct) else None
+    return " ".join((text or "Done").split())

@@ -1,7 +1,8 @@
 """The OpenAPI document as a page for people.
 
-It is drawn by Redoc 2.5.4, which lies in `redoc/` as it was published, with its licences. Redoc only shows: the page
-sends nothing, and takes no key. Its policy lets it load what this server serves, and nothing from elsewhere.
+Redoc 2.5.4 draws it, and is in `redoc/` as it was published, with its licences. Redoc only displays: the page sends
+nothing, and takes no key. It would fetch one picture from its makers' host, whose address is taken out of the script as
+it is served, and the page's policy lets it load what this server serves, and nothing from elsewhere.
 """
 
 import gzip
@@ -15,10 +16,11 @@ from litestar import Request, Response, get
 from tgl_server.settings import Settings
 
 _REDOC = Path(__file__).parent / "redoc" / "redoc.standalone.js"
-# With the version in its name, so that browsers may keep it.
+_FOREIGN_PICTURE = b"https://cdn.redoc.ly/redoc/logo-mini.svg"
+# The version is in the name, so that browsers may cache it for good.
 _SCRIPT = "/redoc-2.5.4.js"
 _KEEP = "public, max-age=31536000, immutable"
-# Redoc makes its styles while it runs, and searches in a worker that it makes of a blob.
+# Redoc makes its styles while it runs, and searches in a worker that it makes from a blob.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; connect-src 'self'; img-src data:; "
     "worker-src blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -39,12 +41,12 @@ _PAGE = """\
 
 
 def wants_page(request: Request[Any, Any, Any]) -> bool:
-    """Browsers name HTML in `Accept`; programs that ask for anything get JSON."""
+    """True for a browser, which names HTML in `Accept`; programs that accept anything get JSON."""
     return "text/html" in request.headers.get("accept", "")
 
 
 def page(settings: Settings, path: str) -> Response[str]:
-    """For the address at which the document is served."""
+    """The page for the address at which the document is served."""
     return Response(
         _PAGE.format(title=escape(settings.api_title), path=path, script=_SCRIPT),
         media_type="text/html",
@@ -54,13 +56,18 @@ def page(settings: Settings, path: str) -> Response[str]:
 
 @get(_SCRIPT, sync_to_thread=True)
 def script(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """Redoc, packed for whoever takes it so."""
+    """Redoc's script, compressed for clients that accept gzip."""
     headers = {"Cache-Control": _KEEP, "Vary": "Accept-Encoding"}
     if "gzip" not in request.headers.get("accept-encoding", ""):
-        return Response(_REDOC.read_bytes(), media_type="text/javascript", headers=headers)
+        return Response(_plain(), media_type="text/javascript", headers=headers)
     return Response(_packed(), media_type="text/javascript", headers={**headers, "Content-Encoding": "gzip"})
 
 
 @cache
+def _plain() -> bytes:
+    return _REDOC.read_bytes().replace(_FOREIGN_PICTURE, b"data:,")
+
+
+@cache
 def _packed() -> bytes:
-    return gzip.compress(_REDOC.read_bytes())
+    return gzip.compress(_plain())

@@ -1,1 +1,1 @@
-"""Projects, their members, and their repositories."""
+"""Projects, their members and their repositories."""

@@ -1,12 +1,10 @@
-"""The endpoints of projects, members and repositories. A change answers what is stored now."""
+"""The routes of projects, members and repositories; a change answers with what is stored now."""
 
-from datetime import timedelta
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Any
 
 from litestar import Request, Router, delete, get, patch, post
-from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
 
 from tgl_protocol.projects import (
     MemberChange,
@@ -24,65 +22,69 @@ from tgl_protocol.projects import (
     RepoInfo,
     RepoPage,
 )
-from tgl_server.audit.actions import AuditAction
+from tgl_server import errors
+from tgl_server.access import guards
+from tgl_server.access.guards import ProjectAccess, RepoAccess
+from tgl_server.access.ids import ProjectId, RepoId
+from tgl_server.access.path_names import UserId
+from tgl_server.access.refusals import audited_as
 from tgl_server.audit.service import Actor
-from tgl_server.auth.guards import provide_principal
 from tgl_server.auth.principal import Principal
-from tgl_server.cursors import Cursor
 from tgl_server.db.engine import Database
-from tgl_server.origin import origin_of
-from tgl_server.projects import access, members, reading, service
-from tgl_server.projects.access import ProjectAccess, RepoAccess
-from tgl_server.projects.models import ProjectId, RepoId
+from tgl_server.followers.follower import Followers
+from tgl_server.http.created import Created
+from tgl_server.http.declarations import answers
+from tgl_server.http.null_parameters import refuse_null
+from tgl_server.http.pagination import Cursor, Limit
+from tgl_server.projects import members, reading, service
+from tgl_server.projects.actions import ProjectAction
+from tgl_server.projects.filters import ByMethod, InStatus, Stale
+from tgl_server.projects.reading import RepoFilter
 from tgl_server.settings import Settings
 
-Limit = Annotated[int, QueryParameter(ge=1, le=200, description="How many at the most")]
 
-
-async def provide_actor(request: Request[Any, Any, Any], principal: NamedDependency[Principal]) -> Actor:
-    """The caller, as the audit log names them."""
-    return Actor(principal.user_id, principal.key_id, origin_of(request))
-
-
-async def provide_run_timeout(settings: NamedDependency[Settings]) -> timedelta:
-    """After how long without a batch a push counts as interrupted."""
-    return timedelta(minutes=settings.run_timeout_minutes)
-
-
-@get("/", guards=[access.reads_repos])
+@get("/", guards=[guards.lists_projects])
 async def list_projects(
     principal: NamedDependency[Principal], database: NamedDependency[Database], limit: Limit = 50, cursor: Cursor = None
 ) -> ProjectPage:
-    """The projects that you own or are a member of; all of them for a commissioner."""
+    """List the projects that you own or are a member of; all of them for a commissioner.
+
+    A key that only pushes lists those that it may push to.
+    """
     async with database.statements() as connection:
         return await reading.list_projects(connection, principal, limit=limit, cursor=cursor)
 
 
-@post("/", guards=[access.creates_projects], opt={"audit": AuditAction.PROJECT_CREATED})
+@post("/", guards=[guards.creates_projects], opt=audited_as(ProjectAction.PROJECT_CREATED) | answers(errors.Conflict))
 async def create_project(
     data: JSONBody[NewProject],
     principal: NamedDependency[Principal],
     actor: NamedDependency[Actor],
     database: NamedDependency[Database],
-) -> ProjectInfo:
-    """Make a project, and own it."""
+) -> Created[ProjectInfo]:
+    """Make a project, which you then own."""
     async with database.transaction() as tx:
         made = await service.create_project(tx, principal.user_id, data.slug, data.name, data.description, actor)
-        return await reading.get_project(tx, principal, ProjectId(made.id))
+        project = await reading.get_project(tx, principal, ProjectId(made.id))
+    return Created(project, "projects", project.id)
 
 
-@get("/{project:str}", guards=[access.sees_project])
+@get("/{project:str}", guards=[guards.sees_project])
 async def get_project(
     target_project: NamedDependency[ProjectAccess],
     principal: NamedDependency[Principal],
     database: NamedDependency[Database],
 ) -> ProjectInfo:
-    """One project, by id or slug."""
+    """Show one project, by id or slug."""
     async with database.statements() as connection:
         return await reading.get_project(connection, principal, target_project.id)
 
 
-@patch("/{project:str}", guards=[access.signed_in_sees_project], opt={"audit": AuditAction.PROJECT_CHANGED})
+@patch(
+    "/{project:str}",
+    guards=[guards.session_sees_project],
+    opt=audited_as(ProjectAction.PROJECT_CHANGED) | answers(errors.Forbidden, errors.Conflict, errors.Busy),
+)
 async def change_project(
     target_project: NamedDependency[ProjectAccess],
     data: JSONBody[ProjectChange],
@@ -90,143 +92,187 @@ async def change_project(
     actor: NamedDependency[Actor],
     database: NamedDependency[Database],
 ) -> ProjectInfo:
-    """Change what is named. `owner_id` hands the project over, which a commissioner may do as well."""
-    async with database.transaction() as tx:
+    """Change a project: the fields that are named. `owner_id` hands it over, which commissioners may do as well."""
+    async with database.transaction(target_project.id) as tx:
         await service.change_project(tx, target_project, data, actor)
         return await reading.get_project(tx, principal, target_project.id)
 
 
-@delete("/{project:str}", guards=[access.owns_project], status_code=200, opt={"audit": AuditAction.PROJECT_DELETED})
+@delete(
+    "/{project:str}",
+    guards=[guards.owns_project],
+    status_code=200,
+    opt=audited_as(ProjectAction.PROJECT_DELETED) | answers(errors.Busy),
+)
 async def delete_project(
-    target_project: NamedDependency[ProjectAccess], actor: NamedDependency[Actor], database: NamedDependency[Database]
+    target_project: NamedDependency[ProjectAccess],
+    actor: NamedDependency[Actor],
+    database: NamedDependency[Database],
+    followers: NamedDependency[Followers],
 ) -> ProjectDeleted:
     """Delete the project with its repositories and all their commits, for good."""
-    async with database.transaction() as tx:
-        return await service.delete_project(tx, target_project.id, actor)
+    async with database.transaction(target_project.id) as tx:
+        return await service.delete_project(tx, target_project.id, actor, followers)
 
 
-@get("/{project:str}/members", guards=[access.sees_members])
+@get("/{project:str}/members", guards=[guards.sees_members])
 async def list_members(
     target_project: NamedDependency[ProjectAccess],
     database: NamedDependency[Database],
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> MemberPage:
-    """Who is in the project besides its owner."""
+    """List the members of the project, without its owner."""
     async with database.statements() as connection:
         return await reading.list_members(connection, target_project.id, limit=limit, cursor=cursor)
 
 
-@post("/{project:str}/members", guards=[access.changes_project], opt={"audit": AuditAction.MEMBER_ADDED})
+@post(
+    "/{project:str}/members",
+    guards=[guards.changes_project],
+    opt=audited_as(ProjectAction.MEMBER_ADDED) | answers(errors.Conflict, errors.Busy),
+)
 async def add_member(
     target_project: NamedDependency[ProjectAccess],
     data: JSONBody[NewMember],
     actor: NamedDependency[Actor],
     database: NamedDependency[Database],
-) -> MemberInfo:
-    """Take an active user into the project."""
-    async with database.transaction() as tx:
+) -> Created[MemberInfo]:
+    """Add an active user to the project."""
+    async with database.transaction(target_project.id) as tx:
         user_id = await members.add_member(tx, target_project.id, data, actor)
-        return await reading.get_member(tx, target_project.id, user_id)
+        member = await reading.get_member(tx, target_project.id, user_id)
+    return Created(member, "projects", target_project.id, "members", user_id)
+
+
+@get("/{project:str}/members/{user_id:uuid}", guards=[guards.sees_members])
+async def get_member(
+    target_project: NamedDependency[ProjectAccess], user_id: UserId, database: NamedDependency[Database]
+) -> MemberInfo:
+    """Show one member of the project."""
+    async with database.statements() as connection:
+        return await reading.get_member(connection, target_project.id, user_id)
 
 
 @patch(
-    "/{project:str}/members/{user_id:uuid}", guards=[access.changes_project], opt={"audit": AuditAction.MEMBER_CHANGED}
+    "/{project:str}/members/{user_id:uuid}",
+    guards=[guards.changes_project],
+    opt=audited_as(ProjectAction.MEMBER_CHANGED) | answers(errors.Conflict, errors.Busy),
 )
 async def change_member(
     target_project: NamedDependency[ProjectAccess],
-    user_id: FromPath[UUID],
+    user_id: UserId,
     data: JSONBody[MemberChange],
     actor: NamedDependency[Actor],
     database: NamedDependency[Database],
 ) -> MemberInfo:
-    """Make a member a maintainer, or the other way round."""
-    async with database.transaction() as tx:
+    """Give a member another role."""
+    async with database.transaction(target_project.id) as tx:
         await members.change_member(tx, target_project.id, user_id, data.role, actor)
         return await reading.get_member(tx, target_project.id, user_id)
 
 
 @delete(
     "/{project:str}/members/{user_id:uuid}",
-    guards=[access.signed_in_sees_project],
-    opt={"audit": AuditAction.MEMBER_REMOVED},
+    guards=[guards.session_sees_project],
+    status_code=200,
+    opt=audited_as(ProjectAction.MEMBER_REMOVED) | answers(errors.Forbidden, errors.Conflict, errors.Busy),
 )
 async def remove_member(
     target_project: NamedDependency[ProjectAccess],
-    user_id: FromPath[UUID],
+    user_id: UserId,
     actor: NamedDependency[Actor],
     database: NamedDependency[Database],
-) -> None:
-    """Take a member out; everyone may take out themselves."""
-    async with database.transaction() as tx:
-        await members.remove_member(tx, target_project, user_id, actor)
+) -> MemberInfo:
+    """Remove a member; every member may remove themselves. The answer shows who they were."""
+    async with database.transaction(target_project.id) as tx:
+        return await members.remove_member(tx, target_project, user_id, actor)
 
 
-@get("/{project:str}/repos", guards=[access.sees_project])
+@get("/{project:str}/repos", guards=[guards.sees_project])
 async def list_repos(
+    request: Request[Any, Any, Any],
     target_project: NamedDependency[ProjectAccess],
     principal: NamedDependency[Principal],
-    run_timeout: NamedDependency[timedelta],
+    settings: NamedDependency[Settings],
     database: NamedDependency[Database],
+    status: InStatus = None,
+    stale: Stale = None,
+    sync_method: ByMethod = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> RepoPage:
-    """The project's repositories; a restricted key sees its own."""
+    """List the project's repositories; a key that is restricted to repositories sees only these."""
+    refuse_null(request, "status", "stale", "sync_method")
+    wanted, timeout = RepoFilter(status=status, stale=stale, sync_method=sync_method), settings.run_timeout
     async with database.statements() as connection:
         return await reading.list_repos(
-            connection, principal, target_project.id, limit=limit, cursor=cursor, run_timeout=run_timeout
+            connection, principal, target_project.id, wanted, limit=limit, cursor=cursor, run_timeout=timeout
         )
 
 
-@post("/{project:str}/repos", guards=[access.registers_repos], opt={"audit": AuditAction.REPO_CREATED})
+@post(
+    "/{project:str}/repos",
+    guards=[guards.registers_repos],
+    opt=audited_as(ProjectAction.REPO_CREATED) | answers(errors.Conflict, errors.Busy),
+)
 async def register_repo(
     target_project: NamedDependency[ProjectAccess],
     data: JSONBody[NewRepo],
     actor: NamedDependency[Actor],
-    run_timeout: NamedDependency[timedelta],
+    settings: NamedDependency[Settings],
     database: NamedDependency[Database],
-) -> RepoInfo:
-    """Register a repository, to push its commits to."""
-    async with database.transaction() as tx:
-        made = await service.register_repo(tx, target_project.id, data, actor)
-        return await reading.get_repo(tx, RepoId(made.id), run_timeout)
+    followers: NamedDependency[Followers],
+) -> Created[RepoInfo]:
+    """Register a repository to push commits to."""
+    async with database.transaction(target_project.id) as tx:
+        made = await service.register_repo(tx, target_project.id, data, actor, followers)
+        repo = await reading.get_repo(tx, RepoId(made.id), settings.run_timeout)
+    return Created(repo, "projects", repo.project_id, "repos", repo.id)
 
 
-@get("/{project:str}/repos/{repo:str}", guards=[access.sees_repo])
+@get("/{project:str}/repos/{repo:str}", guards=[guards.sees_repo])
 async def get_repo(
-    target: NamedDependency[RepoAccess], run_timeout: NamedDependency[timedelta], database: NamedDependency[Database]
+    target: NamedDependency[RepoAccess], settings: NamedDependency[Settings], database: NamedDependency[Database]
 ) -> RepoInfo:
-    """One repository, by id or name."""
+    """Show one repository, by id or name."""
     async with database.statements() as connection:
-        return await reading.get_repo(connection, target.id, run_timeout)
+        return await reading.get_repo(connection, target.id, settings.run_timeout)
 
 
-@patch("/{project:str}/repos/{repo:str}", guards=[access.changes_repo], opt={"audit": AuditAction.REPO_CHANGED})
+@patch(
+    "/{project:str}/repos/{repo:str}",
+    guards=[guards.changes_repo],
+    opt=audited_as(ProjectAction.REPO_CHANGED) | answers(errors.Conflict, errors.Busy),
+)
 async def change_repo(
     target: NamedDependency[RepoAccess],
     data: JSONBody[RepoChange],
     actor: NamedDependency[Actor],
-    run_timeout: NamedDependency[timedelta],
+    settings: NamedDependency[Settings],
     database: NamedDependency[Database],
 ) -> RepoInfo:
-    """Change what is named; null takes a git_url or an expected cadence away."""
-    async with database.transaction() as tx:
+    """Change a repository: the fields that are named; null removes a git_url or an expected cadence."""
+    async with database.transaction(target.id) as tx:
         await service.change_repo(tx, target.id, data, actor)
-        return await reading.get_repo(tx, target.id, run_timeout)
+        return await reading.get_repo(tx, target.id, settings.run_timeout)
 
 
 @delete(
     "/{project:str}/repos/{repo:str}",
-    guards=[access.changes_repo],
+    guards=[guards.changes_repo],
     status_code=200,
-    opt={"audit": AuditAction.REPO_DELETED},
+    opt=audited_as(ProjectAction.REPO_DELETED) | answers(errors.Busy),
 )
 async def delete_repo(
-    target: NamedDependency[RepoAccess], actor: NamedDependency[Actor], database: NamedDependency[Database]
+    target: NamedDependency[RepoAccess],
+    actor: NamedDependency[Actor],
+    database: NamedDependency[Database],
+    followers: NamedDependency[Followers],
 ) -> RepoDeleted:
     """Delete the repository with all its commits, for good."""
-    async with database.transaction() as tx:
-        return await service.delete_repo(tx, target.id, actor)
+    async with database.transaction(target.id) as tx:
+        return await service.delete_repo(tx, target.id, actor, followers)
 
 
 projects_router = Router(
@@ -239,6 +285,7 @@ projects_router = Router(
         delete_project,
         list_members,
         add_member,
+        get_member,
         change_member,
         remove_member,
         list_repos,
@@ -247,12 +294,5 @@ projects_router = Router(
         change_repo,
         delete_repo,
     ],
-    dependencies={
-        "principal": Provide(provide_principal),
-        "actor": Provide(provide_actor),
-        "run_timeout": Provide(provide_run_timeout),
-        "target_project": Provide(access.provide_project),
-        "target": Provide(access.provide_target),
-    },
     tags=["projects"],
 )

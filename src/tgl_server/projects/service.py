@@ -1,19 +1,17 @@
-"""Making, finding, changing and deleting projects and repositories.
+"""The rules for making, finding, changing and deleting projects and repositories.
 
-Guards have admitted the caller; the one right that hangs on the body, handing a project over, is checked here.
+Guards have admitted the caller. Only the right to hand a project over, which depends on the body, is checked here.
 """
 
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from msgspec import UNSET
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tgl_protocol.accounts import UserState
 from tgl_protocol.projects import (
     MemberRole,
-    NewProject,
     NewRepo,
     ProjectChange,
     ProjectDeleted,
@@ -21,34 +19,39 @@ from tgl_protocol.projects import (
     RepoDeleted,
 )
 from tgl_server import errors
+from tgl_server.access.guards import ProjectAccess
+from tgl_server.access.ids import ProjectId, RepoId
 from tgl_server.accounts.service import Users
-from tgl_server.audit.actions import AuditAction
+from tgl_server.audit.changes import apply_changes
 from tgl_server.audit.service import Actor, record
-from tgl_server.commits.service import delete_stored
+from tgl_server.commits.service import create_state, delete_stored
 from tgl_server.db.rows import Rows
+from tgl_server.followers.follower import Followers
+from tgl_server.followers.service import create_marks, forget_repos
+from tgl_server.http.body import named_fields
 from tgl_server.projects import names, queries
-from tgl_server.projects.access import ProjectAccess
-from tgl_server.projects.models import Project, ProjectId, ProjectMember, Repo, RepoId
+from tgl_server.projects.actions import ProjectAction
+from tgl_server.projects.models import Project, ProjectMember, Repo
 
 Values = dict[str, Any]
-# Of what this takes, a foreign key from another row takes less: adding a repository waits for no change of a name.
+# FOR NO KEY UPDATE, which does not block foreign keys: adding a repository need not wait for a change of the project.
 _TO_CHANGE = {"key_share": True}
 
 
 class Projects(Rows[Project]):
-    """Rows of `projects`."""
+    """The rows of `projects`."""
 
     model_type = Project
 
 
 class Members(Rows[ProjectMember]):
-    """Rows of `project_members`; the owner has none."""
+    """The rows of `project_members`; the owner has none."""
 
     model_type = ProjectMember
 
 
 class Repos(Rows[Repo]):
-    """Rows of `repos`."""
+    """The rows of `repos`."""
 
     model_type = Repo
 
@@ -56,105 +59,114 @@ class Repos(Rows[Repo]):
 async def create_project(
     tx: AsyncSession, owner_id: UUID, slug: str, name: str, description: str = "", by: Actor | None = None
 ) -> Project:
-    """A new project; a slug that is taken is a conflict. Without an actor, its owner made it."""
+    """Make a project; a slug that is taken is a conflict. Without `by`, the owner made it."""
     _check_project({"slug": slug, "name": name, "description": description})
     project = Project(owner_id=owner_id, slug=slug, name=name, description=description)
     project = await Projects(session=tx).add(project)
     await record(
-        tx, (by or Actor(owner_id)).did(AuditAction.PROJECT_CREATED, "project", project.id, slug=slug, name=name)
+        tx, (by or Actor(owner_id)).did(ProjectAction.PROJECT_CREATED, "project", project.id, slug=slug, name=name)
     )
     return project
 
 
 async def find_project(tx: AsyncSession, slug: str) -> Project | None:
-    """By slug."""
+    """The project with this slug; None without one."""
     return await Projects(session=tx).get_one_or_none(slug=slug)
 
 
 async def change_project(tx: AsyncSession, access: ProjectAccess, change: ProjectChange, by: Actor) -> None:
-    """Change what is named, and hand the project over when it names another owner."""
+    """Change the fields that are named, and hand the project over if they name another owner."""
     _check_may(access, change)
     project = await lock_project(tx, access.id)
-    values = _named(change)
+    values = named_fields(change)
     new_owner = values.pop("owner_id", project.owner_id)
     _check_project(values)
-    changed = _apply(project, values)
+    changed = apply_changes(project, values)
     if changed:
         await tx.flush()
-        await record(tx, by.did(AuditAction.PROJECT_CHANGED, "project", project.id, changed=changed))
+        await record(tx, by.did(ProjectAction.PROJECT_CHANGED, "project", project.id, changed=changed))
     if new_owner != project.owner_id:
         await _hand_over(tx, project, new_owner, by)
 
 
-async def delete_project(tx: AsyncSession, project_id: ProjectId, by: Actor) -> ProjectDeleted:
-    """With its repositories and all their commits; a push that is under way is rolled back."""
+async def delete_project(tx: AsyncSession, project_id: ProjectId, by: Actor, followers: Followers) -> ProjectDeleted:
+    """Delete a project with its repositories and all their commits; a push that is running is rolled back."""
     project = await Projects(session=tx).get_one_or_none(id=project_id, with_for_update=True)
     if project is None:
         raise errors.NotFound("The project is gone already.")
     repos = (await tx.execute(queries.LOCK_REPOS_OF_PROJECT, {"project_id": project_id})).all()
-    commits = await delete_stored(tx, [repo.id for repo in repos])
+    commits = await _delete_held(tx, [repo.id for repo in repos], followers)
     await tx.execute(queries.DELETE_PROJECT, {"project_id": project_id})
     for repo in repos:
-        await record(tx, by.did(AuditAction.REPO_DELETED, "repo", repo.id, name=repo.name, with_project=project.slug))
+        await record(tx, by.did(ProjectAction.REPO_DELETED, "repo", repo.id, name=repo.name, with_project=project.slug))
     gone = ProjectDeleted(project_id, len(repos), commits)
     details = {"slug": project.slug, "name": project.name, "repos": gone.repos, "commits": commits}
-    await record(tx, by.did(AuditAction.PROJECT_DELETED, "project", project_id, **details))
+    await record(tx, by.did(ProjectAction.PROJECT_DELETED, "project", project_id, **details))
     return gone
 
 
 async def lock_project(tx: AsyncSession, project_id: ProjectId) -> Project:
-    """The project's row, so that what follows is decided by one request at a time."""
+    """The project's row, locked so that one request at a time decides; raises `NotFound`."""
     project = await Projects(session=tx).get_one_or_none(id=project_id, with_for_update=_TO_CHANGE)
     if project is None:
         raise errors.NotFound("The project was deleted meanwhile.")
     return project
 
 
-async def create_repo(tx: AsyncSession, project: Project, name: str, actor_id: UUID) -> Repo:
-    """A new repository to push to; a name that is taken in the project is a conflict."""
-    return await register_repo(tx, ProjectId(project.id), NewRepo(name=name), Actor(actor_id))
+async def create_repo(tx: AsyncSession, project: Project, name: str, actor_id: UUID, followers: Followers) -> Repo:
+    """Make a repository to push to; a name that is taken in the project is a conflict."""
+    return await register_repo(tx, ProjectId(project.id), NewRepo(name=name), Actor(actor_id), followers)
 
 
-async def register_repo(tx: AsyncSession, project_id: ProjectId, new: NewRepo, by: Actor) -> Repo:
-    """A new repository; a name that is taken in the project is a conflict."""
-    values = _repo_values(_named(new))
+async def register_repo(tx: AsyncSession, project_id: ProjectId, new: NewRepo, by: Actor, followers: Followers) -> Repo:
+    """Make a repository with its state, which all `followers` follow; a name that is taken is a conflict."""
+    values = _repo_values(named_fields(new))
     repo = await Repos(session=tx).add(Repo(project_id=project_id, **values))
+    await create_state(tx, RepoId(repo.id))
+    await create_marks(tx, followers, RepoId(repo.id))
     details = {"project_id": str(project_id), **values}
-    await record(tx, by.did(AuditAction.REPO_CREATED, "repo", repo.id, **details))
+    await record(tx, by.did(ProjectAction.REPO_CREATED, "repo", repo.id, **details))
     return repo
 
 
 async def find_repo(tx: AsyncSession, project: Project, name: str) -> Repo | None:
-    """By name in its project."""
+    """The repository with this name in the project; None without one."""
     return await Repos(session=tx).get_one_or_none(project_id=project.id, name=name)
 
 
 async def change_repo(tx: AsyncSession, repo_id: RepoId, change: RepoChange, by: Actor) -> None:
-    """Change what is named; the id, the commits and the counters stay."""
-    values = _repo_values(_named(change))
+    """Change the fields that are named; id, commits and counters stay."""
+    values = _repo_values(named_fields(change))
     repo = await Repos(session=tx).get_one_or_none(id=repo_id, with_for_update=_TO_CHANGE)
     if repo is None:
         raise errors.NotFound("The repository was deleted meanwhile.")
-    changed = _apply(repo, values)
+    changed = apply_changes(repo, values)
     if changed:
         await tx.flush()
-        await record(tx, by.did(AuditAction.REPO_CHANGED, "repo", repo_id, changed=changed))
+        await record(tx, by.did(ProjectAction.REPO_CHANGED, "repo", repo_id, changed=changed))
 
 
-async def delete_repo(tx: AsyncSession, repo_id: RepoId, by: Actor) -> RepoDeleted:
-    """With all its commits, tips and runs; a push that is under way is rolled back."""
+async def delete_repo(tx: AsyncSession, repo_id: RepoId, by: Actor, followers: Followers) -> RepoDeleted:
+    """Delete a repository with all its commits, tips and runs; a push that is running is rolled back."""
     repo = (await tx.execute(queries.LOCK_REPO_TO_DELETE, {"repo_id": repo_id})).one_or_none()
     if repo is None:
         raise errors.NotFound("The repository is gone already.")
-    gone = RepoDeleted(repo_id, await delete_stored(tx, [repo_id]))
+    gone = RepoDeleted(repo_id, await _delete_held(tx, [repo_id], followers))
     await tx.execute(queries.DELETE_REPO, {"repo_id": repo_id})
     details = {"project_id": str(repo.project_id), "name": repo.name, "commits": gone.commits}
-    await record(tx, by.did(AuditAction.REPO_DELETED, "repo", repo_id, **details))
+    await record(tx, by.did(ProjectAction.REPO_DELETED, "repo", repo_id, **details))
     return gone
 
 
+async def _delete_held(tx: AsyncSession, repo_ids: list[RepoId], followers: Followers) -> int:
+    """Delete the results of followers, the pulls, then the contents of repositories; the number of commits deleted."""
+    await forget_repos(tx, followers, repo_ids)
+    await tx.execute(queries.DELETE_PULLS, {"repo_ids": repo_ids})
+    return await delete_stored(tx, repo_ids)
+
+
 def _check_may(access: ProjectAccess, change: ProjectChange) -> None:
-    named = set(_named(change))
+    named = set(named_fields(change))
     if named != {"owner_id"} and not access.may_change:
         raise errors.Forbidden("Only the project's owner and its maintainers change it.")
     if "owner_id" in named and not access.may_transfer:
@@ -162,36 +174,18 @@ def _check_may(access: ProjectAccess, change: ProjectChange) -> None:
 
 
 async def _hand_over(tx: AsyncSession, project: Project, new_owner_id: UUID, by: Actor) -> None:
-    """The owner before becomes a maintainer, unless they have left."""
+    """Hand the project over; the old owner becomes a maintainer, unless their account is no longer active."""
     users = Users(session=tx)
     new_owner = await users.get_one_or_none(id=new_owner_id, state=UserState.ACTIVE)
     names.refuse_faults({"owner_id": None if new_owner else "There is no active user of this id"})
     old_owner_id = project.owner_id
     members = Members(session=tx, auto_expunge=False)
     await members.delete_where(project_id=project.id, user_id=new_owner_id)
-    project.owner_id = new_owner_id
+    changed = apply_changes(project, {"owner_id": new_owner_id})
     await tx.flush()
     if await users.get_one_or_none(id=old_owner_id, state=UserState.ACTIVE):
         await members.add(ProjectMember(project_id=project.id, user_id=old_owner_id, role=MemberRole.MAINTAINER))
-    changed = {"owner_id": {"old": old_owner_id, "new": new_owner_id}}
-    await record(tx, by.did(AuditAction.PROJECT_TRANSFERRED, "project", project.id, changed=changed))
-
-
-def _named(change: ProjectChange | NewProject | RepoChange | NewRepo) -> Values:
-    """The fields that a request names."""
-    fields = {name: getattr(change, name) for name in change.__struct_fields__}
-    return {name: value for name, value in fields.items() if value is not UNSET}
-
-
-def _apply(row: Project | Repo, values: Values) -> Values:
-    """Set what differs; the old and the new value of each, for the audit log."""
-    changed = {}
-    for name, value in values.items():
-        old = getattr(row, name)
-        if old != value:
-            changed[name] = {"old": old, "new": value}
-            setattr(row, name, value)
-    return changed
+    await record(tx, by.did(ProjectAction.PROJECT_TRANSFERRED, "project", project.id, changed=changed))
 
 
 def _check_project(values: Values) -> None:
@@ -200,7 +194,7 @@ def _check_project(values: Values) -> None:
 
 
 def _repo_values(values: Values) -> Values:
-    """Column values from a request's fields."""
+    """The column values for a request's fields; raises a 422 error for invalid ones."""
     faults = {"name": names.repo_name_fault, "git_url": names.git_url_fault}
     names.refuse_faults({field: find(values[field]) for field, find in faults.items() if values.get(field) is not None})
     if "expected_cadence_seconds" not in values:

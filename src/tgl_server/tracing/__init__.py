@@ -1,1 +1,1 @@
-"""Optional OpenTelemetry spans of requests: off, and never imported, while OTEL_EXPORTER_OTLP_ENDPOINT is empty."""
+"""Optional OpenTelemetry spans of requests; off, and not imported, while OTEL_EXPORTER_OTLP_ENDPOINT is empty."""

@@ -1,6 +1,6 @@
-"""The trace of the request that is being answered, for whoever has something to add to it.
+"""The trace of the request that is being answered, for code that adds to it.
 
-It imports nothing of OpenTelemetry, which need not be installed.
+This module imports nothing of OpenTelemetry, which need not be installed.
 """
 
 from contextvars import ContextVar
@@ -8,14 +8,14 @@ from typing import Protocol
 
 
 class RequestTrace(Protocol):
-    """What ingestion tells about a batch."""
+    """The trace of a request, to which ingest adds the phases and counts of a batch."""
 
     def phase(self, name: str, seconds: float) -> None:
-        """A phase that took so long and ends now."""
+        """Add a phase that took `seconds` and ends now."""
 
     def stored(self, repo_id: str, total: int, inserted: int) -> None:
-        """A batch, or a chunk of a stream, after its COMMIT."""
+        """Add a batch, or a chunk of a stream, after its COMMIT."""
 
 
-#: None where nothing is traced.
+#: None if the request is not traced.
 current_trace: ContextVar[RequestTrace | None] = ContextVar("current_trace", default=None)

@@ -1,7 +1,7 @@
-"""Where spans go: in batches, from a thread of their own, to a collector that speaks OTLP over HTTP.
+"""The export of spans: in batches, from a thread of its own, to a collector that speaks OTLP over HTTP.
 
-A request only puts its spans into a queue in memory. When the collector is away or slow the queue drops them, and the
-log says so now and then.
+A request only puts its spans into a queue in memory. If the collector is slow or does not answer, the queue drops them
+and the log says so from time to time.
 """
 
 import asyncio
@@ -12,11 +12,11 @@ from contextlib import asynccontextmanager
 from threading import Thread
 
 import structlog
-from litestar import Litestar
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import Tracer
 from opentelemetry.util.re import parse_env_headers
 from uuid_utils.compat import uuid7
 
@@ -26,30 +26,31 @@ from tgl_server.settings import Settings
 log = structlog.get_logger()
 
 _TRACES_PATH = "/v1/traces"
-# With what draining may take, this stays below the time after which Granian kills a worker.
+# Together with draining this stays below the time after which Granian kills a worker.
 _FLUSH_SECONDS = 3.0
 _LOG_EVERY_SECONDS = 60.0
 
 
 @asynccontextmanager
-async def traced(app: Litestar) -> AsyncIterator[None]:
-    """A worker's lifespan: `app.state.tracer` inside, and what is in the queue is sent at the end."""
+async def exporting(settings: Settings) -> AsyncIterator[Tracer]:
+    """A worker's tracer; the spans in its queue are sent at the end of the block."""
     complaints = _NowAndThen()
     library = logging.getLogger("opentelemetry")
     library.addHandler(complaints)
     library.propagate = False
-    provider = open_provider(app.state.settings)
-    app.state.tracer = provider.get_tracer("tgl_server", tgl_protocol.__version__)
+    provider = open_provider(settings)
     try:
-        yield
+        yield provider.get_tracer("tgl_server", tgl_protocol.__version__)
     finally:
         await _flush(provider)
         library.removeHandler(complaints)
 
 
 def open_provider(settings: Settings) -> TracerProvider:
-    """Starts a thread, so it is made in the process that uses it. How much is sampled, and the sizes of the queue,
-    the library reads from OTEL_ variables of its own."""
+    """A provider of tracers. It starts a thread, so make it in the process that uses it.
+
+    The library reads the sampling and the sizes of the queue from OTEL_ variables of its own.
+    """
     exporter = OTLPSpanExporter(
         endpoint=settings.otel_exporter_otlp_endpoint.rstrip("/") + _TRACES_PATH,
         headers=parse_env_headers(settings.otel_exporter_otlp_headers, liberal=True),
@@ -60,7 +61,7 @@ def open_provider(settings: Settings) -> TracerProvider:
 
 
 def _resource(settings: Settings) -> Resource:
-    """Who sends: each worker is an instance of the service."""
+    """The sender of the spans: each worker is an instance of the service."""
     return Resource.create(
         {
             "service.name": settings.otel_service_name,
@@ -72,7 +73,7 @@ def _resource(settings: Settings) -> Resource:
 
 
 async def _flush(provider: TracerProvider) -> None:
-    """In a thread that may be left behind: the library would wait half a minute for a collector that hangs."""
+    """Send the queue from a thread that may be left behind: the library waits half a minute for a hanging collector."""
     closing = Thread(target=provider.shutdown, name="traces-shutdown", daemon=True)
     closing.start()
     await asyncio.to_thread(closing.join, _FLUSH_SECONDS)
@@ -81,7 +82,7 @@ async def _flush(provider: TracerProvider) -> None:
 
 
 class _NowAndThen(logging.Handler):
-    """What the library complains of, in lines of ours, and not more than one a minute."""
+    """The library's complaints as lines of our log, at most one a minute."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)

@@ -1,15 +1,14 @@
 """A span for each request, named by the template of its route, with HTTP's semantic conventions.
 
-Bodies, queries and headers are not looked at, except for the caller's `traceparent` and `User-Agent`; what looks like
-a key or an e-mail address is masked in what is left.
+Bodies, queries and headers are left out, except for the caller's `traceparent` and `User-Agent`; in the rest, whatever
+looks like a key or an e-mail address is masked.
 """
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import structlog
-from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from opentelemetry.context import Context
@@ -28,30 +27,31 @@ from opentelemetry.semconv.attributes.user_agent_attributes import USER_AGENT_OR
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, format_trace_id, set_span_in_context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from tgl_server.logs import mask_secrets
+from tgl_server.http.client_address import client_ip
+from tgl_server.http.request_context import context_of
+from tgl_server.logs.masking import mask_client_text
 from tgl_server.metrics.requests import METHODS
-from tgl_server.origin import client_ip
 from tgl_server.tracing.current import current_trace
 
-#: Spans of phases in one trace: a stream has four for each thousand commits, and may have any number of commits.
+#: The most spans of phases in one trace: a stream has four for each thousand commits, and any number of commits.
 MAX_PHASES = 300
 
 _MOST_CHARACTERS = 300
-_EMAIL = re.compile(r"[^\s/()<>,;]*(?:@|%40)[^\s/()<>,;]*", re.IGNORECASE)
+_WORD = re.compile(r"[^\s/()<>,;]++")
 _TRACEPARENT, _USER_AGENT = b"traceparent", b"user-agent"
 _CALLER = TraceContextTextMapPropagator()
 
 Attributes = dict[str, str | int]
 
 
-def trace_requests(app: ASGIApp, state: State) -> ASGIApp:
-    """Middleware around all others; `state.tracer` is there once the application has started."""
+def trace_requests(app: ASGIApp, started_tracer: Callable[[], Tracer]) -> ASGIApp:
+    """Middleware around all others; call `started_tracer` once the application has started."""
 
     async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
             await app(scope, receive, send)
             return
-        tracer: Tracer = state.tracer
+        tracer = started_tracer()
         span = tracer.start_span(_method(scope), context=_caller(scope), kind=SpanKind.SERVER, attributes=_asked(scope))
         _bind_trace_id(span)
         status = 0
@@ -77,7 +77,7 @@ def trace_requests(app: ASGIApp, state: State) -> ASGIApp:
 
 
 class SpanOfRequest:
-    """What ingestion tells: phases become spans below the request's, counts its attributes."""
+    """The span of a request: phases of ingest become spans below it, and counts become its attributes."""
 
     def __init__(self, tracer: Tracer, span: Span) -> None:
         self._tracer = tracer
@@ -105,14 +105,14 @@ class SpanOfRequest:
 
 
 def _caller(scope: HTTPScope) -> Context:
-    """The trace that the request belongs to, where it says so. `tracestate` is for those whom we would call."""
+    """The trace that the request names, if any; without `tracestate`, which only matters to services that we call."""
     sent = _header(scope, _TRACEPARENT)
     carrier: Mapping[str, str] = {} if sent is None else {"traceparent": sent}
     return _CALLER.extract(carrier, context=Context())
 
 
 def _bind_trace_id(span: Span) -> None:
-    """Into every line of the log until the request's own, which clears it."""
+    """Add the trace's id to every line of the log, up to the request's own, which clears it."""
     context = span.get_span_context()
     if context.is_valid:
         structlog.contextvars.bind_contextvars(trace_id=format_trace_id(context.trace_id))
@@ -136,12 +136,12 @@ def _asked(scope: HTTPScope) -> Attributes:
 
 
 def _end(span: Span, scope: HTTPScope, status: int) -> None:
-    """What is known only now: the route, the client behind its proxy, and the answer."""
+    """End the span with what is known only now: the route, the client behind its proxy, and the answer."""
     route = scope.get("path_template")
     if route:
         span.update_name(f"{_method(scope)} {route}")
         span.set_attribute(HTTP_ROUTE, route)
-    span.set_attribute("tgl.request_id", str(scope["state"].get("request_id", "")))
+    span.set_attribute("tgl.request_id", context_of(scope).request_id)
     if (client := client_ip(scope)) is not None:
         span.set_attribute(CLIENT_ADDRESS, client)
     if status:
@@ -153,7 +153,7 @@ def _end(span: Span, scope: HTTPScope, status: int) -> None:
 
 
 def _method(scope: HTTPScope) -> str:
-    """As a name: what nobody has heard of is HTTP."""
+    """The method for the span's name; HTTP for an unknown one."""
     return scope["method"] if scope["method"] in METHODS else "HTTP"
 
 
@@ -162,4 +162,9 @@ def _header(scope: HTTPScope, wanted: bytes) -> str | None:
 
 
 def _masked(text: str) -> str:
-    return _EMAIL.sub("***", mask_secrets(text))[:_MOST_CHARACTERS]
+    """The text, cut and then masked; a word with an @ counts as an e-mail address."""
+    return _WORD.sub(_mask_address, mask_client_text(text, _MOST_CHARACTERS))
+
+
+def _mask_address(word: re.Match[str]) -> str:
+    return "***" if "@" in word[0] or "%40" in word[0] else word[0]

@@ -1,1 +1,1 @@
-"""Whether what is stored agrees with itself, and how to make it agree again."""
+"""Verification: checks that the stored data is consistent, and repairs of what is not."""

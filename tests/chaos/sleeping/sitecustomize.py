@@ -1,6 +1,7 @@
-"""For Python under libfaketime 0.9.10, which answers EINVAL to the absolute monotonic time that `time.sleep` waits for.
+"""A `time.sleep` that works under libfaketime 0.9.10, which answers EINVAL to Python's own (wolfcw/libfaketime#426).
 
-`select` waits for a duration. Loaded by itself, as this folder is in PYTHONPATH of what runs on a clock that jumps.
+Python waits for an absolute monotonic time, `select` for a duration. Python loads this module by itself where this
+folder is in PYTHONPATH, as it is for everything that runs on a clock that jumps.
 """
 
 import select

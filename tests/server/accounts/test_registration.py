@@ -1,13 +1,11 @@
 """Asking for an account, and being let in."""
 
-from collections.abc import Callable
-
 import pytest
 
-from tests.api import Api
-from tests.server.asking import NEWCOMER, ask, audited, log_in, register, rows
-from tests.server.people import PASSWORD, People
-from tests.servers import RunningServer
+from tests.support.api import Api
+from tests.support.database import audited, rows
+from tests.support.people import NEWCOMER, PASSWORD, People, ask, log_in, register
+from tests.support.servers import RunningServer
 from tgl_server.accounts.models import Role
 from tgl_server.db.engine import Database
 
@@ -107,13 +105,12 @@ async def test_approval_acts_on_the_session_that_waited(anyone: Api, people: Peo
     assert (approved.status, approved.json["state"]) == (200, "active")
     assert (await ask(anyone, token, "/api-keys")).status == 200
     (row,) = await audited(database, "user:changed")
-    assert (row.outcome, row.details) == ("success", {"state": {"from": "pending", "to": "active"}})
+    assert (row.outcome, row.details) == ("success", {"changed": {"state": {"from": "pending", "to": "active"}}})
     assert (row.actor_user_id, row.resource_id) == (boss.id, newcomer["id"])
 
 
-async def test_registration_can_be_switched_off(start_server: Callable[..., RunningServer], database: Database) -> None:
-    server = start_server(registration_open="false")
-    async with Api(server.url) as api:
+async def test_registration_can_be_switched_off(another_server: RunningServer, database: Database) -> None:
+    async with Api(another_server.url) as api:
         answer = await register(api)
     assert (answer.status, answer.json["code"]) == (403, "forbidden")
     assert await rows(database, "SELECT id FROM users") == []

@@ -1,23 +1,17 @@
 """Logging in, refreshing and logging out; what ended a session acts with the next request."""
 
-import asyncio
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.api import Answer, Api
-from tests.server.asking import ask, audited, execute, log_in, refresh, rows
-from tests.server.people import PASSWORD, People, Person
-from tests.servers import RunningServer
+from tests.support.api import Answer, Api
+from tests.support.database import audited, execute, rows
+from tests.support.people import PASSWORD, People, Person, ask, log_in, refresh
+from tests.support.servers import RunningServer
 from tgl_server.accounts.models import Role
 from tgl_server.db.engine import Database
-
-
-@pytest.fixture
-async def ada(people: People) -> Person:
-    return await people.make("ada")
 
 
 def without_id(answer: Answer) -> dict[str, object]:
@@ -100,33 +94,6 @@ async def test_only_the_hash_of_a_refresh_token_is_stored(anyone: Api, ada: Pers
     assert not any(token in row.line for row in dump)
 
 
-async def test_a_refresh_token_that_comes_back_ends_its_whole_family(
-    anyone: Api, ada: Person, database: Database
-) -> None:
-    stolen = (await log_in(anyone, ada.email)).json
-    other = (await log_in(anyone, ada.email)).json
-    latest = (await refresh(anyone, stolen["refresh_token"])).json
-    again = await refresh(anyone, stolen["refresh_token"])
-    assert (again.status, again.json["code"]) == (401, "session_ended")
-    assert (await ask(anyone, latest["access_token"])).json["code"] == "session_ended"
-    assert (await refresh(anyone, latest["refresh_token"])).status == 401
-    assert (await ask(anyone, other["access_token"])).status == 200
-    (ended,) = await rows(database, "SELECT end_reason FROM auth_sessions WHERE ended_at IS NOT NULL")
-    assert ended.end_reason == "token_reused"
-    (row,) = await audited(database, "session:ended")
-    assert row.details == {"reason": "token_reused"}
-
-
-async def test_of_many_refreshes_at_once_with_one_token_one_succeeds_and_the_family_ends(
-    anyone: Api, ada: Person, database: Database
-) -> None:
-    token = (await log_in(anyone, ada.email)).json["refresh_token"]
-    answers = await asyncio.gather(*(refresh(anyone, token) for _ in range(8)))
-    assert sorted(answer.status for answer in answers) == [200] + [401] * 7
-    (winner,) = (answer for answer in answers if answer.status == 200)
-    assert (await ask(anyone, winner.json["access_token"])).status == 401
-
-
 @pytest.mark.parametrize("token", ["tglr_unknown", "", "tgl_abcdefgh_x", "ünknown"])
 async def test_an_unknown_refresh_token_is_refused(anyone: Api, token: str) -> None:
     answer = await refresh(anyone, token)
@@ -144,8 +111,19 @@ async def test_a_session_ends_when_its_time_is_over(anyone: Api, ada: Person, da
     await execute(database, "UPDATE auth_sessions SET expires_at = now() - interval '1 second'")
     assert (await ask(anyone, tokens["access_token"])).json["code"] == "session_ended"
     assert (await refresh(anyone, tokens["refresh_token"])).json["code"] == "session_ended"
+
+
+async def test_a_session_is_forgotten_when_it_is_over_and_its_network_too(
+    anyone: Api, ada: Person, database: Database
+) -> None:
     await log_in(anyone, ada.email)
-    assert len(await rows(database, "SELECT id FROM auth_sessions")) == 1
+    await execute(database, "UPDATE auth_sessions SET expires_at = now() - interval '1 second'")
+    await log_in(anyone, ada.email)
+    assert len(await rows(database, "SELECT id FROM auth_sessions")) == 3
+    await execute(database, "UPDATE auth_sessions SET created_at = now() - interval '31 days'")
+    await log_in(anyone, ada.email)
+    left = await rows(database, "SELECT expires_at > now() AS is_open FROM auth_sessions")
+    assert [row.is_open for row in left] == [True, True]
 
 
 async def test_logging_out_ends_this_session_at_once_and_no_other(anyone: Api, ada: Person, database: Database) -> None:
@@ -159,10 +137,10 @@ async def test_logging_out_ends_this_session_at_once_and_no_other(anyone: Api, a
 
 
 async def test_logging_out_in_one_process_acts_in_another(
-    anyone: Api, ada: Person, start_server: Callable[..., RunningServer]
+    anyone: Api, ada: Person, another_server: RunningServer
 ) -> None:
     token = (await log_in(anyone, ada.email)).json["access_token"]
-    async with Api(start_server().url) as elsewhere:
+    async with Api(another_server.url) as elsewhere:
         assert (await ask(elsewhere, token)).status == 200
         await ask(anyone, token, "/auth/logout", "POST")
         assert (await ask(elsewhere, token)).status == 401

@@ -5,15 +5,10 @@ from uuid import uuid4
 
 import pytest
 
-from tests.server.asking import audited, execute, rows
-from tests.server.people import People, Person
+from tests.support.database import audited, execute, rows
+from tests.support.people import People, Person
 from tgl_server.accounts.models import Role
 from tgl_server.db.engine import Database
-
-
-@pytest.fixture
-async def boss(people: People) -> Person:
-    return await people.make("boss", Role.COMMISSIONER)
 
 
 async def test_users_are_listed_newest_first_in_pages(boss: Person, people: People) -> None:
@@ -69,7 +64,7 @@ async def test_a_role_acts_with_the_next_request(boss: Person, people: People, d
     await boss.patch(f"/users/{ada.id}", {"role": "spectator"})
     assert (await ada.get("/users")).status == 403
     first, _ = await audited(database, "user:changed")
-    assert first.details["role"] == {"from": "player", "to": "commissioner"}
+    assert first.details["changed"]["role"] == {"from": "player", "to": "commissioner"}
 
 
 async def test_a_change_that_changes_nothing_leaves_no_trace(boss: Person, database: Database) -> None:

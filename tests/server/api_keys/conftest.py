@@ -1,3 +1,12 @@
-from tests.server.people import people
+"""Fixtures of the tests of keys."""
 
-__all__ = ["people"]
+import pytest
+
+from tests.support.people import People, Person
+from tgl_server.accounts.models import Role
+
+
+@pytest.fixture
+async def owner(people: People) -> Person:
+    """Of projects and of keys."""
+    return await people.make("owner", Role.COMMISSIONER)

@@ -1,10 +1,10 @@
 """The audit log only grows: not even the owner of the table changes or removes a row."""
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from tests.world import World
+from tests.support.database import count, execute
+from tests.support.world import World
 from tgl_server.db.engine import Database
 
 UPSERT = """
@@ -21,13 +21,6 @@ CHANGES = [
 ]
 # Undone with the transaction, which fails.
 BECOME_OWNER = ("CREATE ROLE plain_owner", "ALTER TABLE audit_logs OWNER TO plain_owner", "SET LOCAL ROLE plain_owner")
-COUNT = text("SELECT count(*) FROM audit_logs")
-
-
-async def run(database: Database, *statements: str) -> None:
-    async with database.transaction() as tx:
-        for statement in statements:
-            await tx.execute(text(statement))
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -35,9 +28,7 @@ async def run(database: Database, *statements: str) -> None:
 async def test_a_row_is_never_changed_or_removed(
     world: World, database: Database, change: str, first: tuple[str, ...]
 ) -> None:
-    async with database.statements() as connection:
-        before = await connection.scalar(COUNT)
+    before = await count(database, "audit_logs")
     with pytest.raises(DBAPIError, match="append-only"):
-        await run(database, *first, change)
-    async with database.statements() as connection:
-        assert await connection.scalar(COUNT) == before > 0
+        await execute(database, *first, change)
+    assert await count(database, "audit_logs") == before > 0

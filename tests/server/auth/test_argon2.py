@@ -1,24 +1,22 @@
 """What a flood may take of Argon2, and what it leaves to the others."""
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 
+from tests.support.hashing import MakeArgon2
 from tgl_protocol.keys import generate_api_key
 from tgl_server.auth.argon2 import MAX_WAITING_PER_KEY, Argon2
-from tgl_server.auth.attempts import BURST, PER_SECOND, Attempts
+from tgl_server.auth.token_bucket import BURST
+from tgl_server.auth.turns import Queue
 from tgl_server.errors import Unavailable
-from tgl_server.settings import Settings
 
 RIGHT, WRONG = "right", "wrong"
 
 
 @pytest.fixture
-def argon2() -> Iterator[Argon2]:
-    argon2 = Argon2(Settings(argon2_time_cost=1, argon2_memory_kib=64))
-    yield argon2
-    argon2.close()
+def argon2(make_argon2: MakeArgon2) -> Argon2:
+    return make_argon2(64)
 
 
 async def _outcomes(argon2: Argon2, hashed: str, secrets: list[str]) -> list[bool | BaseException]:
@@ -27,12 +25,12 @@ async def _outcomes(argon2: Argon2, hashed: str, secrets: list[str]) -> list[boo
 
 
 async def test_callers_with_the_same_key_share_one_verification(argon2: Argon2) -> None:
-    hashed = await argon2.hash(RIGHT)
+    hashed = await argon2.hash(RIGHT, Queue.KNOWN)
     assert await _outcomes(argon2, hashed, [RIGHT] * 200) == [True] * 200
 
 
 async def test_wrong_secrets_for_one_key_leave_the_other_keys_their_turn(argon2: Argon2) -> None:
-    attacked, other = await argon2.hash(RIGHT), await argon2.hash(RIGHT)
+    attacked, other = await argon2.hash(RIGHT, Queue.KNOWN), await argon2.hash(RIGHT, Queue.KNOWN)
     flood = asyncio.create_task(_outcomes(argon2, attacked, [f"{WRONG} {n}" for n in range(1000)]))
     await asyncio.sleep(0)
     assert await argon2.verify_key(other, RIGHT)
@@ -42,7 +40,7 @@ async def test_wrong_secrets_for_one_key_leave_the_other_keys_their_turn(argon2:
 
 
 async def test_a_key_is_left_alone_after_many_wrong_secrets(argon2: Argon2) -> None:
-    hashed = await argon2.hash(RIGHT)
+    hashed = await argon2.hash(RIGHT, Queue.KNOWN)
     outcomes = []
     for n in range(3 * BURST):
         outcomes += await _outcomes(argon2, hashed, [f"{WRONG} {n}"])
@@ -51,12 +49,12 @@ async def test_a_key_is_left_alone_after_many_wrong_secrets(argon2: Argon2) -> N
 
 
 async def test_right_secrets_do_not_count(argon2: Argon2) -> None:
-    hashed = await argon2.hash(RIGHT)
+    hashed = await argon2.hash(RIGHT, Queue.KNOWN)
     assert [await argon2.verify_key(hashed, RIGHT) for _ in range(3 * BURST)] == [True] * (3 * BURST)
 
 
 async def test_who_hangs_up_takes_nothing_from_the_others(argon2: Argon2) -> None:
-    hashed = await argon2.hash(RIGHT)
+    hashed = await argon2.hash(RIGHT, Queue.KNOWN)
     impatient = asyncio.create_task(argon2.verify_key(hashed, RIGHT))
     patient = asyncio.create_task(argon2.verify_key(hashed, RIGHT))
     await asyncio.sleep(0)
@@ -65,17 +63,9 @@ async def test_who_hangs_up_takes_nothing_from_the_others(argon2: Argon2) -> Non
 
 
 async def test_passwords_do_not_wait_behind_keys(argon2: Argon2) -> None:
-    hashes = [await argon2.hash(RIGHT) for _ in range(30)]
+    hashes = [await argon2.hash(RIGHT, Queue.KNOWN) for _ in range(30)]
     flood = [_outcomes(argon2, hashed, [generate_api_key().full_key for _ in range(10)]) for hashed in hashes]
     running = asyncio.gather(*flood)
     await asyncio.sleep(0)
-    assert await argon2.verify(hashes[0], RIGHT)
+    assert await argon2.verify(hashes[0], RIGHT, Queue.UNKNOWN)
     await running
-
-
-def test_attempts_come_back_with_time() -> None:
-    attempts = Attempts()
-    assert [attempts.take("key", now=0.0) for _ in range(BURST + 1)] == [True] * BURST + [False]
-    assert attempts.take("other", now=0.0)
-    assert [attempts.take("key", now=2 / PER_SECOND) for _ in range(3)] == [True, True, False]
-    assert [attempts.take("key", now=3600.0) for _ in range(BURST + 1)].count(True) == BURST

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import FAST_POSTGRES
-from tests.server.cli.conftest import Run
-from tests.server.losing import end_backend, lost_while_reading
-from tests.world import World
+from tests.support.command import Run
+from tests.support.database import end_backend, lost_while_reading
+from tests.support.postgres import FAST_POSTGRES
+from tests.support.world import World
 from tgl_server.db import migrate
 from tgl_server.db.embedded import embedded_postgres
 from tgl_server.db.engine import Database

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from tests.server.asking import rows
-from tests.server.cli.conftest import Run
+from tests.support.command import Run
+from tests.support.database import rows
 from tgl_server.db.engine import Database
 from tgl_server.settings import Settings
 

@@ -10,11 +10,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tests.commits import batch, commit
-from tests.server.ingest.drawn import commits
+from tests.support.commits import batch, commit
+from tests.support.strategies import commits
 from tgl_protocol.http import JSON_MEDIA_TYPE, MSGPACK_MEDIA_TYPE
 from tgl_server.errors import InvalidBody
-from tgl_server.ingest import decode
 from tgl_server.ingest.decode import PreparedBatch, prepare_batch, prepare_lines
 
 REPO = UUID(int=1)
@@ -40,8 +39,10 @@ def prepare(document: Any, media_type: str = JSON_MEDIA_TYPE) -> PreparedBatch:
 @given(st.lists(commits, min_size=1, max_size=5))
 def test_a_valid_batch_gives_the_same_rows_both_ways(media_type: str, sent: list[dict[str, Any]]) -> None:
     prepared = prepare(batch(*sent), media_type)
-    assert prepared == decode._examine(REPO, sent, "0.1.0")
-    assert prepared.bad == {}
+    # One bad commit, and each is looked at by itself.
+    examined = prepare(batch(*sent, commit("bad", additions=-1)), media_type)
+    assert (examined.rows, examined.client_version) == (prepared.rows, prepared.client_version)
+    assert (prepared.bad, list(examined.bad)) == ({}, [len(sent)])
 
 
 @given(st.lists(commits, min_size=1, max_size=5))

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from tests.server.ingest.drawn import commits
+from tests.support.strategies import commits
 from tgl_protocol.commits import Commit
 from tgl_server.db.copy import copy_rows
 from tgl_server.db.engine import Database

@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from benchmarks.harness import MEGABYTE, private_mb, worker_of
-from tests.api import Api
-from tests.commits import batch, commit
-from tests.servers import RunningServer
-from tests.world import World
+from tests.support.api import Api
+from tests.support.commits import batch, commit
+from tests.support.servers import RunningServer
+from tests.support.world import World
 
 WARM_UP, BATCHES = 8, 45
 MOST_GROWTH_MB = 12

@@ -1,34 +1,28 @@
 """Pushing commits over HTTP: what is stored, skipped and refused."""
 
 import gzip
+import json
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 import pytest
 from sqlalchemy import text
 
-from tests.api import Api
-from tests.commits import batch, commit, numbered, sha_of
-from tests.world import World
+from tests.support.api import Api
+from tests.support.commits import batch, commit, lines_of, numbered, sha_of
+from tests.support.world import World, status_of
 from tgl_server.db.engine import Database
-
-
-@pytest.fixture
-def path(world: World) -> str:
-    return f"{world.sync_path}/commits"
+from tgl_server.features import FOLLOWERS
+from tgl_server.projects.models import Project
+from tgl_server.projects.service import create_repo
 
 
 async def rows(database: Database) -> list[Any]:
     async with database.statements() as connection:
         found = await connection.execute(text("SELECT *, encode(sha, 'hex') AS hex FROM commits ORDER BY sha"))
         return list(found)
-
-
-async def status_of(api: Api, world: World) -> Any:
-    return (await api.get(f"{world.sync_path}/status")).json
 
 
 async def test_a_new_commit_is_inserted_and_answered_as_documented(api: Api, path: str) -> None:
@@ -162,10 +156,7 @@ async def test_the_same_sha_in_two_repositories_is_two_rows(
     api: Api, path: str, world: World, database: Database
 ) -> None:
     async with database.transaction() as tx:
-        await tx.execute(
-            text("INSERT INTO repos (id, project_id, name, sync_method) VALUES (:id, :project, 'fork', 'push_client')"),
-            {"id": uuid4(), "project": world.project_id},
-        )
+        await create_repo(tx, await tx.get_one(Project, world.project_id), "fork", world.user_id, FOLLOWERS)
     await api.post(path, batch(commit("one")))
     answer = await api.post(path.replace("/first/", "/fork/"), batch(commit("one")))
     assert answer.json["inserted"] == 1
@@ -178,67 +169,6 @@ async def test_last_ingested_sha_is_the_last_in_the_order_sent_new_or_not(api: A
     assert (await status_of(api, world))["last_ingested_sha"] == sha_of("b")
 
 
-async def test_status_goes_from_pending_to_healthy(api: Api, path: str, world: World) -> None:
-    before = await status_of(api, world)
-    assert (before["status"], before["last_sync_at"], before["total_commits"]) == ("pending", None, 0)
-    await api.post(path, batch(commit("one")))
-    after = await status_of(api, world)
-    assert (after["status"], after["total_commits"]) == ("healthy", 1)
-    assert after["last_sync_at"] == after["last_success_at"] == after["last_attempt_at"]
-
-
-async def test_a_refused_batch_shows_as_error_until_one_is_stored(api: Api, path: str, world: World) -> None:
-    await api.post(path, batch(commit("one", sha="nonsense")))
-    failed = await status_of(api, world)
-    assert failed["status"] == "error"
-    assert "1 of them" in failed["error_message"]
-    assert failed["last_attempt_at"] is not None
-    assert failed["last_success_at"] is None
-    await api.post(path, batch(commit("one")))
-    assert (await status_of(api, world))["error_message"] is None
-
-
-async def test_a_run_stays_open_until_its_refs_are_recorded(api: Api, path: str, world: World) -> None:
-    run = {"TGL-Run-Id": str(uuid4())}
-    for number in range(3):
-        await api.post(path, batch(commit(number)), headers=run)
-    assert (await status_of(api, world))["status"] == "syncing"
-    await api.put(f"{world.sync_path}/refs", {"refs": {}}, headers=run)
-    assert (await status_of(api, world))["status"] == "healthy"
-    (found,) = (await api.get(f"{world.sync_path}/runs")).json["items"]
-    assert found["id"] == run["TGL-Run-Id"]
-    assert (found["state"], found["batches"], found["inserted"]) == ("done", 3, 3)
-    assert found["key_prefix"] == world.key[:12]
-
-
-@pytest.mark.parametrize("run_id", ["", "null", "{}", "4711"])
-async def test_a_run_id_that_is_no_uuid_is_refused(api: Api, path: str, run_id: str) -> None:
-    answer = await api.post(path, batch(commit("one")), headers={"TGL-Run-Id": run_id})
-    assert (answer.status, answer.json["code"]) == (422, "invalid_parameter")
-
-
-async def test_a_syncing_left_behind_does_not_stay_for_ever(
-    api: Api, path: str, world: World, database: Database
-) -> None:
-    await api.post(path, batch(commit("one")), headers={"TGL-Run-Id": str(uuid4())})
-    async with database.transaction() as tx:
-        await tx.execute(text("UPDATE repos SET last_attempt_at = now() - interval '16 minutes'"))
-        await tx.execute(text("UPDATE sync_runs SET last_batch_at = now() - interval '16 minutes'"))
-    found = await status_of(api, world)
-    assert (found["status"], "interrupted" in found["error_message"]) == ("error", True)
-    assert (await api.get(f"{world.sync_path}/runs")).json["items"][0]["state"] == "interrupted"
-
-
-async def test_runs_come_newest_first_in_pages(api: Api, path: str, world: World) -> None:
-    for number in range(5):
-        await api.post(path, batch(commit(number), commit(number + 1)))
-    first = (await api.get(f"{world.sync_path}/runs?limit=3")).json
-    rest = (await api.get(f"{world.sync_path}/runs?limit=3&cursor={first['next_cursor']}")).json
-    starts = [run["started_at"] for run in first["items"] + rest["items"]]
-    assert (len(starts), starts) == (5, sorted(starts, reverse=True))
-    assert rest["next_cursor"] is None
-
-
 async def test_paths_work_with_a_trailing_slash_and_with_ids(api: Api, world: World) -> None:
     by_id = f"/api/v1/sync/projects/{world.project_id}/repos/{world.repo_id}/commits/"
     assert (await api.post(by_id, batch(commit("one")))).status == 201
@@ -249,56 +179,6 @@ async def test_a_pulled_repository_takes_no_pushes(api: Api, path: str, database
         await tx.execute(text("UPDATE repos SET sync_method = 'pull_celery'"))
     answer = await api.post(path, batch(commit("one")))
     assert (answer.status, answer.json["code"]) == (400, "not_a_push_repository")
-
-
-async def test_the_start_of_a_run_is_in_the_audit_log_once(api: Api, path: str, database: Database) -> None:
-    run = {"TGL-Run-Id": str(uuid4())}
-    await api.post(path, batch(commit("one")), headers=run)
-    await api.post(path, batch(commit("two")), headers=run)
-    async with database.statements() as connection:
-        found = await connection.execute(text("SELECT * FROM audit_logs WHERE action = 'sync:started'"))
-    (entry,) = found.all()
-    assert (entry.details["run_id"], str(entry.ip)) == (run["TGL-Run-Id"], "127.0.0.1")
-
-
-async def test_a_refused_run_stays_failed_when_it_is_closed(api: Api, path: str, world: World) -> None:
-    run = {"TGL-Run-Id": str(uuid4())}
-    await api.post(path, batch(commit("one", sha="nonsense")), headers=run)
-    await api.put(f"{world.sync_path}/refs", {"refs": {}}, headers=run)
-    assert (await status_of(api, world))["status"] == "error"
-    assert (await api.get(f"{world.sync_path}/runs")).json["items"][0]["state"] == "failed"
-
-
-async def test_a_refused_run_that_goes_on_forgets_its_error(api: Api, path: str, world: World) -> None:
-    run = {"TGL-Run-Id": str(uuid4())}
-    await api.post(path, batch(commit("one", sha="nonsense")), headers=run)
-    await api.post(path, batch(commit("one")), headers=run)
-    found = (await api.get(f"{world.sync_path}/runs")).json["items"][0]
-    assert (found["state"], found["error_message"]) == ("running", None)
-
-
-async def test_a_run_that_is_still_open_is_no_success_yet(api: Api, path: str, world: World) -> None:
-    run = {"TGL-Run-Id": str(uuid4())}
-    await api.post(path, batch(commit("one")), headers=run)
-    assert (await status_of(api, world))["last_success_at"] is None
-    await api.put(f"{world.sync_path}/refs", {"refs": {}}, headers=run)
-    assert (await status_of(api, world))["last_success_at"] is not None
-
-
-async def test_a_batch_without_a_valid_commit_says_nothing_about_the_repository(
-    api: Api, path: str, world: World
-) -> None:
-    await api.post(f"{path}?on_error=skip", batch(commit("one", sha="nonsense")))
-    found = await status_of(api, world)
-    assert (found["status"], found["last_success_at"]) == ("pending", None)
-    assert (await api.get(f"{world.sync_path}/runs")).json["items"][0]["state"] == "failed"
-
-
-async def test_a_refusal_is_in_the_audit_log(api: Api, path: str, database: Database) -> None:
-    await api.post(path, batch(commit("one", sha="nonsense")))
-    async with database.statements() as connection:
-        found = await connection.execute(text("SELECT outcome FROM audit_logs WHERE action = 'sync:refused'"))
-    assert found.scalars().all() == ["refused"]
 
 
 async def test_messagepack_is_taken_like_json(api: Api, path: str, database: Database) -> None:
@@ -319,4 +199,42 @@ async def test_missing_and_refs_take_messagepack(api: Api, path: str, world: Wor
     assert answer.json == {"missing": [sha_of("two")]}
     tips = msgspec.msgpack.encode({"refs": {"refs/heads/main": sha_of("one")}})
     answer = await api.request("PUT", f"{world.sync_path}/refs", data=BytesIO(tips), headers=headers)
-    assert answer.json == {"refs": {"refs/heads/main": sha_of("one")}}
+    assert answer.json["refs"] == {"refs/heads/main": sha_of("one")}
+
+
+@pytest.mark.parametrize(("parents", "expected"), [([], (False, 0)), (["a"], (False, 1)), (["a", "b"], (True, 2))])
+@pytest.mark.parametrize("left_out", [("is_merge", "parent_count"), ("is_merge",), ("parent_count",)])
+async def test_parents_say_how_many_there_are_and_whether_it_is_a_merge(
+    api: Api, path: str, database: Database, parents: list[str], expected: tuple[bool, int], left_out: tuple[str, ...]
+) -> None:
+    said = {"is_merge": expected[0], "parent_count": expected[1]} | dict.fromkeys(left_out, ...)
+    sent = commit("one", parents=[sha_of(parent) for parent in parents], **said)
+    assert (await api.post(path, batch(sent))).json["inserted"] == 1
+    (row,) = await rows(database)
+    assert (row.is_merge, row.parent_count) == expected
+
+
+async def test_without_parents_their_number_is_required(api: Api, path: str, database: Database) -> None:
+    sent = batch(commit("a", is_merge=...), commit("b", is_merge=..., parent_count=...))
+    (refused,) = (await api.post(path, sent)).json["errors"]
+    assert (refused["index"], refused["field"]) == (1, "parent_count")
+    assert await rows(database) == []
+
+
+async def test_a_push_without_a_content_type_is_json(api: Api, path: str) -> None:
+    body = BytesIO(json.dumps(batch(commit("one"))).encode())
+    answer = await api.request("POST", path, data=body, skip_auto_headers=["Content-Type"])
+    assert (answer.status, answer.json["inserted"]) == (201, 1)
+
+
+async def test_so_is_every_other_body_and_a_stream_is_lines(api: Api, path: str) -> None:
+    for where, body in (("/missing", b'{"shas": []}'), ("/commits/stream", lines_of(numbered(2)))):
+        url = path.removesuffix("/commits") + where
+        answer = await api.request("POST", url, data=BytesIO(body), skip_auto_headers=["Content-Type"])
+        assert answer.status in (200, 201), answer.body
+
+
+async def test_a_skipped_commit_comes_with_its_field(api: Api, path: str) -> None:
+    sent = batch(commit("a"), commit("b", additions=-1), commit("c", author_name="\0"))
+    details = (await api.post(f"{path}?on_error=skip", sent)).json["details"]
+    assert [detail.get("field") for detail in details] == [None, "additions", "author_name"]

@@ -8,9 +8,10 @@ from io import BytesIO
 import pytest
 from sqlalchemy import text
 
-from tests.api import Api
-from tests.commits import batch, numbered
-from tests.world import World
+from tests.support.api import Api
+from tests.support.commits import batch, numbered
+from tests.support.database import count, until_query
+from tests.support.world import World
 from tgl_server.db.copy import copy_rows
 from tgl_server.db.embedded import EmbeddedPostgres
 from tgl_server.db.engine import Database
@@ -18,9 +19,12 @@ from tgl_server.ingest.decode import prepare_batch
 from tgl_server.ingest.encode import COLUMNS
 from tgl_server.settings import Settings
 
-ROUNDS = 20
 COMMITS = 10_000
 BATCH = 1000
+WAITS_FOR_ANOTHER = """
+    SELECT count(*) = 1 FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event = 'transactionid' AND query LIKE 'COPY%'
+"""
 
 
 def bodies(round_: int) -> list[bytes]:
@@ -42,20 +46,19 @@ async def push_all(api: Api, path: str, sent: list[bytes]) -> int:
     return inserted
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize("rounds", [5, pytest.param(20, marks=pytest.mark.slow)])
 async def test_two_clients_push_the_same_history_in_opposite_order(
-    api: Api, world: World, database: Database, postgres: EmbeddedPostgres
+    api: Api, world: World, database: Database, postgres: EmbeddedPostgres, rounds: int
 ) -> None:
     path = f"{world.sync_path}/commits"
     logged = len(postgres.log_file.read_text())
-    for round_ in range(ROUNDS):
+    for round_ in range(rounds):
         forwards = bodies(round_)
         counts = await asyncio.gather(push_all(api, path, forwards), push_all(api, path, backwards(forwards)))
         assert sum(counts) == COMMITS
-    async with database.statements() as connection:
-        stored = await connection.scalar(text("SELECT count(*) FROM commits"))
+    stored = await count(database, "commits")
     status = (await api.get(f"{world.sync_path}/status")).json
-    assert stored == status["total_commits"] == ROUNDS * COMMITS
+    assert stored == status["total_commits"] == rounds * COMMITS
     assert "deadlock detected" not in postgres.log_file.read_text()[logged:]
 
 
@@ -77,23 +80,13 @@ async def test_a_commit_that_another_push_stores_in_between_is_skipped(
         await tx.execute(text("SELECT 1"))
         await copy_rows(tx, "commits", COLUMNS, row.values())
         pushing = asyncio.create_task(api.post(f"{world.sync_path}/commits", batch(shared, *own)))
-        await becomes_true(database, WAITS_FOR_ANOTHER)
+        await until_query(database, WAITS_FOR_ANOTHER)
         assert not pushing.done()
     answer = (await pushing).json
     assert (answer["inserted"], answer["skipped"]) == (2, 1)
     assert [each["inserted"] for each in answer["details"]] == [False, True, True]
     async with database.statements() as connection:
-        counted = await connection.execute(text("SELECT count(*), (SELECT sum(total_commits) FROM repos) FROM commits"))
+        counted = await connection.execute(
+            text("SELECT count(*), (SELECT sum(total_commits) FROM repo_states) FROM commits")
+        )
     assert tuple(counted.one()) == (3, 2)  # the other one counted nothing
-
-
-WAITS_FOR_ANOTHER = """
-    SELECT count(*) = 1 FROM pg_stat_activity
-    WHERE datname = current_database() AND wait_event = 'transactionid' AND query LIKE 'COPY%'
-"""
-
-
-async def becomes_true(database: Database, question: str) -> None:
-    async with asyncio.timeout(10), database.statements() as connection:
-        while not await connection.scalar(text(question)):  # noqa: ASYNC110 -- PostgreSQL sends no event
-            await asyncio.sleep(0.01)

@@ -1,12 +1,12 @@
-"""A real PostgreSQL from a wheel, for whoever has none: one server for each data folder, shared by its users.
+"""A real PostgreSQL from a wheel, for those who have none: one server for each data folder, shared by its users.
 
-`docs/decisions/embedded-postgresql.md` tells why it is done this way. Only these names are for others to use.
+`docs/decisions/embedded-postgresql.md` gives the reasons. Only the names in `__all__` are for other packages.
 """
 
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -19,11 +19,12 @@ from tgl_server.db.embedded.errors import (
     CannotStart,
     DataFolderRefused,
     EmbeddedPostgresError,
+    NoRoom,
     OtherMajorVersion,
     PlatformRefused,
     ProgramsUnusable,
 )
-from tgl_server.db.embedded.folders import Folders, default_data_dir, open_folders
+from tgl_server.db.embedded.folders import Folders, default_data_dir, open_folders, system_refusals
 from tgl_server.db.embedded.locks import join_users, leave_users, start_lock
 from tgl_server.db.embedded.postmaster import (
     find_postmaster,
@@ -34,19 +35,25 @@ from tgl_server.db.embedded.postmaster import (
     wait_until_ready,
 )
 from tgl_server.db.embedded.programs import find_programs, reachable_programs
+from tgl_server.db.embedded.room import LEAST_ROOM_BYTES, check_room, free_bytes
 from tgl_server.db.embedded.sockets import PORT, choose_socket_dir, discard_socket_dir, known_socket_dir
+from tgl_server.db.embedded.watch import watched
 
 __all__ = [
+    "LEAST_ROOM_BYTES",
     "CannotInitialize",
     "CannotStart",
     "DataFolderRefused",
     "EmbeddedPostgres",
     "EmbeddedPostgresError",
+    "NoRoom",
     "OtherMajorVersion",
     "PlatformRefused",
     "ProgramsUnusable",
+    "check_room",
     "default_data_dir",
     "embedded_postgres",
+    "free_bytes",
 ]
 
 NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
@@ -54,7 +61,7 @@ NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class EmbeddedPostgres:
-    """A running server; the password shows only in the two URLs."""
+    """A running embedded server; its password shows only in the two URLs."""
 
     data_dir: Path
     socket_dir: Path
@@ -64,19 +71,23 @@ class EmbeddedPostgres:
 
     @property
     def dsn(self) -> str:
-        """The database for SQLAlchemy with asyncpg."""
+        """The database's URL for SQLAlchemy with asyncpg."""
         return self.libpq_dsn.replace("postgresql://", "postgresql+asyncpg://", 1)
 
     @property
     def libpq_dsn(self) -> str:
-        """The database for asyncpg itself, psql and everything else that reads libpq's URLs."""
+        """The database's URL for asyncpg itself, psql and everything else that reads libpq's URLs."""
         host = quote(str(self.socket_dir), safe="/")
         return f"postgresql://{SUPERUSER}:{quote(self.password)}@/{DATABASE}?host={host}&port={PORT}"
 
 
 @contextmanager
-def embedded_postgres(data_dir: Path, *, settings: Mapping[str, str] = NO_SETTINGS) -> Iterator[EmbeddedPostgres]:
+def embedded_postgres(
+    data_dir: Path, *, settings: Mapping[str, str] = NO_SETTINGS, keep_running: bool = False
+) -> Iterator[EmbeddedPostgres]:
     """The server of this data folder, started unless it runs; who leaves last stops it.
+
+    With `keep_running` one that dies is started again as long as the block lasts.
 
     A process killed on the way counts as gone: the server runs on, and the next user finds it and takes over.
     `settings` are PostgreSQL's own (`fsync=off` for tests); who joins a running server takes those it has.
@@ -84,15 +95,27 @@ def embedded_postgres(data_dir: Path, *, settings: Mapping[str, str] = NO_SETTIN
     _refuse_platform()
     refuse_guarded(settings)
     folders = open_folders(data_dir, current_account())
-    seat = join_users(folders.users_lock)
+    with system_refusals(data_dir):
+        seat = join_users(folders.users_lock)
     try:
-        with start_lock(folders.start_lock):
+        with system_refusals(data_dir), start_lock(folders.start_lock):
             server = _ensure_running(folders, settings)
-        yield server
+        with _kept(folders, settings) if keep_running else nullcontext():
+            yield server
     finally:
-        with start_lock(folders.start_lock):
+        with system_refusals(data_dir), start_lock(folders.start_lock):
             if leave_users(folders.users_lock, seat):
                 _stop(folders)
+
+
+def _kept(folders: Folders, settings: Mapping[str, str]) -> AbstractContextManager[None]:
+    """Start a server that died; of several users who notice that, the first to get the lock starts it."""
+
+    def start() -> None:
+        with system_refusals(folders.data_dir), start_lock(folders.start_lock):
+            _ensure_running(folders, settings)
+
+    return watched(lambda: find_postmaster(folders) is not None, start)
 
 
 def _refuse_platform() -> None:

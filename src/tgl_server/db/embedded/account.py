@@ -1,7 +1,7 @@
 """Which user id runs PostgreSQL, and running programs under it.
 
-An ordinary user runs it as itself. PostgreSQL refuses to run as root, so root runs it under an id that belongs to
-nobody: the server needs no entry in the user database, and none is added. Only `initdb` wants an entry, and borrows
+An ordinary user runs it as itself. PostgreSQL refuses to run as root, so root runs it under an id that belongs to no
+account: the server needs no entry in the user database, and none is added. Only `initdb` needs an entry, and borrows
 that of an account without processes for the second it takes.
 """
 
@@ -21,15 +21,15 @@ if sys.platform != "win32":
     import grp
     import pwd
 
-# The table of user ids in systemd's documentation marks these as unused: above adduser's range, below that of
+# systemd's documentation (Users, Groups, UIDs and GIDs) lists these ids as unused: above adduser's range, below that of
 # systemd's dynamic users, and inside the 65,536 ids that a container has.
 OWN_IDS = range(60706, 61184)
 
-# Ids of system accounts; nobody is taken only where all of these are busy or absent.
+# Ids of system accounts; the account `nobody` is used only where all of these are busy or absent.
 SYSTEM_IDS = range(1, 1000)
 NOBODY = 65534
 
-# PostgreSQL's answers in English, and nothing of our environment that it would read (PGDATA, PGPORT, LD_PRELOAD, ...).
+# PostgreSQL's messages in English, and nothing from our environment that it would read (PGDATA, LD_PRELOAD, ...).
 ENVIRONMENT = {"LC_ALL": "C", "PATH": os.defpath}
 
 
@@ -42,11 +42,11 @@ class Account:
 
     @property
     def is_us(self) -> bool:
-        """Whether it is the account we run under, so that nothing has to be given up."""
+        """True for the account of this process: no rights have to be given up."""
         return self.uid == os.geteuid()
 
     def own(self, path: Path) -> None:
-        """Hand over one file or folder that we made; a symlink itself, never its target."""
+        """Hand one file or folder of ours over to this account; a symlink itself, never its target."""
         if self.is_us:
             return
         try:
@@ -58,11 +58,11 @@ class Account:
             ) from error
 
     def data_argument(self, folder: Path) -> str:
-        """How a program started inside `folder` is told where its data is.
+        """The data folder as a program that is started inside `folder` is told it.
 
-        Root's folders may lie where this account cannot walk to (below a home with mode 0700). A working folder
-        stays usable all the same, so the programs start inside it and name it through it. "." would not do:
-        PostgreSQL makes it an absolute path first.
+        Root's folders may lie where this account cannot go (below a home with mode 0700). A working folder stays
+        usable all the same, so the programs start inside it and refer to it as their own. "." would not do: PostgreSQL
+        makes it an absolute path first.
         """
         return str(folder) if self.is_us else "/proc/self/cwd"
 
@@ -73,7 +73,7 @@ def current_account() -> Account:
 
 
 def choose_server_account() -> Account:
-    """Ourselves, or for root an id that no account, group or process has."""
+    """The account to run the server under: our own, or for root an id that no account, group or process has."""
     if os.geteuid() != 0:
         return current_account()
     busy = _uids_of_processes()
@@ -87,12 +87,12 @@ def choose_server_account() -> Account:
 
 
 def is_taken(uid: int) -> bool:
-    """Whether the system's user or group database knows this id."""
+    """True for an id that the system's user or group database knows."""
     return _is_user(uid) or _is_group(uid)
 
 
 def choose_initdb_account() -> Account:
-    """Ourselves, or for root an account that nobody is using: its processes could reach into the new cluster."""
+    """The account to run `initdb` under: our own, or for root one without processes that could reach the cluster."""
     if os.geteuid() != 0:
         return current_account()
     busy = _uids_of_processes()
@@ -109,9 +109,9 @@ def choose_initdb_account() -> Account:
 def run_as(
     account: Account, command: Sequence[str | Path], *, cwd: Path, stdin: str = "", log: int = subprocess.STDOUT
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program to its end in a session of its own; its working folder is entered before rights are given up.
+    """Run a program to its end in a session of its own; it enters its working folder before it gives up rights.
 
-    `log` is where its standard error goes, by default into the output that is returned.
+    `log` is the descriptor that its standard error goes to, by default the output that is returned.
     """
     try:
         return subprocess.run(

@@ -26,7 +26,7 @@ INITDB_OPTIONS = [
     "--pwfile=../password",
     "--auth=scram-sha-256",
     "--encoding=UTF8",
-    # Sorted by code point on every system, and upper and lower case as Unicode has them.
+    # Sorts by code point on every system, with upper and lower case by Unicode.
     "--locale=C",
     "--locale-provider=builtin",
     "--builtin-locale=C.UTF-8",
@@ -36,7 +36,7 @@ INITDB_OPTIONS = [
 
 
 def cluster_account(folders: Folders) -> Account:
-    """The account that owns the cluster and runs its server; for a new cluster a chosen one."""
+    """The account that owns the cluster and runs its server; a newly chosen one without a cluster."""
     if not folders.cluster.exists():
         return choose_server_account()
     found = folders.server.stat()
@@ -44,7 +44,7 @@ def cluster_account(folders: Folders) -> Account:
 
 
 def open_cluster(folders: Folders, account: Account, programs: Programs, settings: Mapping[str, str]) -> Account:
-    """Make the cluster if there is none; answers the account that owns it, which may have had to change."""
+    """Make the cluster if there is none; returns the account that owns it, which may have had to change."""
     if not folders.cluster.exists():
         _initialize(folders, account, programs, without_sync=settings.get("fsync") == "off")
         return account
@@ -56,7 +56,7 @@ def open_cluster(folders: Folders, account: Account, programs: Programs, setting
 
 
 def read_password(folders: Folders) -> str:
-    """The superuser's password, from a file that only we can read."""
+    """The superuser's password, from a file that only we can read; raises `DataFolderRefused` without it."""
     try:
         return folders.password.read_text()
     except FileNotFoundError as error:
@@ -67,7 +67,7 @@ def read_password(folders: Folders) -> str:
 
 
 def _initialize(folders: Folders, account: Account, programs: Programs, *, without_sync: bool) -> None:
-    """Build beside, move in when finished: a kill -9 in between leaves nothing that looks like a cluster."""
+    """Build a cluster aside and move it in when finished: a kill -9 in between leaves nothing that looks like one."""
     borrowed = choose_initdb_account()
     programs = reachable_programs(programs, borrowed)
     password = _new_password(folders)
@@ -86,7 +86,7 @@ def _initialize(folders: Folders, account: Account, programs: Programs, *, witho
 
 
 def _make_server_folder(folders: Folders, account: Account) -> None:
-    """Made anew: one without a cluster is what an interrupted start left, perhaps under another account."""
+    """Make the server's folder anew: one without a cluster is left from an interrupted start of any account."""
     if folders.server.exists():
         shutil.rmtree(folders.server)
     make_private(folders.server, account)
@@ -104,7 +104,7 @@ def _run_initdb(programs: Programs, account: Account, cluster: Path, *, without_
 
 
 def _create_database(programs: Programs, account: Account, cluster: Path, *, without_sync: bool) -> None:
-    """Without a server: single-user mode needs neither socket nor password."""
+    """Create our database in single-user mode, which needs neither a server nor a password."""
     data = account.data_argument(cluster)
     options = ["-c", "exit_on_error=on", "-c", f"fsync={'off' if without_sync else 'on'}"]
     command: list[str | Path] = [programs.postgres, "--single", "-D", data, *options, "postgres"]
@@ -129,7 +129,7 @@ def _refuse_other_major(folders: Folders, programs: Programs) -> None:
 
 
 def _move_to_new_account(folders: Folders) -> Account:
-    """Somebody was given the id that our server runs under: from now on it runs under another."""
+    """Give the cluster to another id, since the one that our server ran under now belongs to an account."""
     account = choose_server_account()
     own_tree(folders.server, account)
     return account

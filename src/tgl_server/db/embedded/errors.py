@@ -1,13 +1,14 @@
-"""Why the embedded PostgreSQL is not there; each message says what happened, then what to do.
+"""Errors of the embedded PostgreSQL; each message says what happened, then what to do.
 
 StartupError
 +-- EmbeddedPostgresError
-    +-- PlatformRefused     Windows, or root on something else than Linux
+    +-- PlatformRefused     Windows, or root on a system other than Linux
     +-- ProgramsUnusable    the wheel's programs are missing, or the server's account cannot run them
-    +-- DataFolderRefused   the data folder is not ours, or not safe, or not whole
+    +-- DataFolderRefused   the data folder is not ours, not safe, or incomplete
     +-- OtherMajorVersion   the data was made by another major version of PostgreSQL
     +-- CannotInitialize    initdb failed
-    +-- CannotStart         the server did not come up
+    +-- CannotStart         the server did not start, or does not stop
+    +-- NoRoom              its disk is full
 """
 
 from tgl_server.errors import StartupError
@@ -38,4 +39,8 @@ class CannotInitialize(EmbeddedPostgresError):
 
 
 class CannotStart(EmbeddedPostgresError):
-    """The server did not come up."""
+    """The server did not start, or does not stop."""
+
+
+class NoRoom(EmbeddedPostgresError):
+    """The disk of the data folder is full."""

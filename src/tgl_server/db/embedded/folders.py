@@ -1,18 +1,21 @@
-"""Where everything is, and whether it is ours.
+"""The folders of the embedded PostgreSQL, and the checks that they are ours.
 
-    DATA/                  as the caller wants it; made with mode 0700 where it is missing
+    DATA/                  as the caller has it; made with mode 0700 where it is missing
         control/           0700, ours: what we write and the server never sees
             password  start.lock  users.lock  postgresql.log  socket-folder  new/
         server/            0700, the server's account
             data/          the database cluster
             run/           the socket, where its path is short enough
 
-What root writes lies in folders of root, so that a server broken into has no place to put a symlink under our pen.
+What root writes is in folders of root, so that a compromised server has no place for a symlink that root would follow.
 Nothing here changes the mode or owner of a folder that it did not make.
 """
 
+import errno
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,14 +24,19 @@ import platformdirs
 from tgl_server.db.embedded.account import Account
 from tgl_server.db.embedded.errors import DataFolderRefused
 
-# Where root keeps everything: a home of mode 0700 would be out of reach for the server's account.
+# Root's folder for everything: the server's account could not reach into a home of mode 0700.
 ROOTS_HOME = Path("/var/lib/thegitleague")
 
 CHOOSE_ANOTHER = "Choose another folder for the embedded PostgreSQL."
+_REMEDIES = {
+    errno.EROFS: "Mount its file system so that it can be written. ",
+    errno.ENOSPC: "Make room on its file system. ",
+    errno.EDQUOT: "Make room on its file system. ",
+}
 
 
 def default_data_dir() -> Path:
-    """The data folder for this user; root's is not in root's home."""
+    """The default data folder of this user; root's is not in root's home."""
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         return ROOTS_HOME / "postgresql"
     return platformdirs.user_data_path("thegitleague", appauthor=False) / "postgresql"
@@ -82,23 +90,34 @@ class Folders:
 
 
 def open_folders(data_dir: Path, us: Account) -> Folders:
-    """The data folder's places, made where they are missing; refuses what is not ours.
+    """The folders below `data_dir`, made where they are missing; raises `DataFolderRefused` if they are not ours.
 
     A folder that exists may have any mode that keeps others from writing; it stays as it is.
     """
-    try:
+    with system_refusals(data_dir):
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         folders = Folders(data_dir.resolve())
         _refuse_foreign(folders, us)
         folders.control.mkdir(mode=0o700, exist_ok=True)
-    except OSError as error:
-        raise DataFolderRefused(f"The data folder {data_dir} cannot be used: {error}. {CHOOSE_ANOTHER}") from error
     require_private(folders.control, us)
     return folders
 
 
+@contextmanager
+def system_refusals(data_dir: Path) -> Iterator[None]:
+    """Raises `DataFolderRefused` for whatever the operating system refuses in the block, such as a read-only mount."""
+    try:
+        yield
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        remedy = _REMEDIES.get(error.errno or 0, "")
+        raise DataFolderRefused(
+            f"The data folder {data_dir} cannot be used: {error.strerror or error}{where}. {remedy}{CHOOSE_ANOTHER}"
+        ) from error
+
+
 def make_private(folder: Path, account: Account) -> None:
-    """Make a folder of mode 0700 for an account, or refuse one that is there and differs."""
+    """Make a folder of mode 0700 for an account; raises `DataFolderRefused` for an existing one that differs."""
     try:
         folder.mkdir(mode=0o700)
     except FileExistsError:
@@ -108,7 +127,7 @@ def make_private(folder: Path, account: Account) -> None:
 
 
 def require_private(folder: Path, account: Account) -> None:
-    """Refuse a folder that others could have put there or can look into."""
+    """Raises `DataFolderRefused` for a folder that others could have made or can look into."""
     if not is_private(folder, account):
         raise DataFolderRefused(
             f"{folder} is not a folder of mode 0700 that belongs to user id {account.uid}, as we made it. "
@@ -117,7 +136,7 @@ def require_private(folder: Path, account: Account) -> None:
 
 
 def is_private(folder: Path, account: Account) -> bool:
-    """Whether it is a real folder of the account, closed to everybody else."""
+    """True for a real folder of the account that is closed to everybody else."""
     try:
         found = folder.lstat()
     except FileNotFoundError:
@@ -126,7 +145,7 @@ def is_private(folder: Path, account: Account) -> bool:
 
 
 def own_tree(top: Path, account: Account) -> None:
-    """Hand over a tree that another account wrote, following no symlink and taking no file with a second name."""
+    """Hand over a tree that another account wrote; follows no symlink and refuses a file with a second name."""
     for _, folders, files, descriptor in os.fwalk(top, follow_symlinks=False):
         for name in [*folders, *files]:
             found = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
@@ -146,7 +165,7 @@ def _refuse_foreign(folders: Folders, us: Account) -> None:
     if found.st_mode & 0o022:
         raise DataFolderRefused(
             f"Other users can write to the data folder {folders.data_dir}. "
-            f"Take that right away (chmod go-w). {CHOOSE_ANOTHER}"
+            f"Remove that right (chmod go-w). {CHOOSE_ANOTHER}"
         )
     if not folders.control.exists() and any(folders.data_dir.iterdir()):
         raise DataFolderRefused(f"The data folder {folders.data_dir} holds other things already. {CHOOSE_ANOTHER}")

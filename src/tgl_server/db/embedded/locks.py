@@ -1,8 +1,8 @@
-"""Who uses the server, kept by the kernel: it drops a lock when its holder dies, also by kill -9.
+"""Locks that record who uses the server; the kernel drops a lock when its holder dies, also by kill -9.
 
-Two files. The start lock is held by one process while it starts, joins, leaves or stops the server. The users lock
-is held, shared, by every process that uses the server; who can take it alone is the last one.
-Neither reaches a program that we start: Python opens files so that they close on exec.
+There are two. The start lock is held by one process while it starts, joins, leaves or stops the server. The users
+lock is held, shared, by every process that uses the server; a process that can take it exclusively is the last one.
+Programs that we start inherit neither: Python opens files so that they close on exec.
 """
 
 import os
@@ -17,28 +17,28 @@ if sys.platform != "win32":
 
 @contextmanager
 def start_lock(path: Path) -> Iterator[None]:
-    """Be the only one who starts, joins, leaves or stops; waits for the others."""
+    """Be the only process that starts, joins, leaves or stops the server; waits for the others."""
     lock = _open(path)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
     finally:
-        # Released by name: a process forked meanwhile has a copy of the descriptor, and must not keep the lock by it.
+        # Unlocked, not only closed: a process forked meanwhile has a copy of the descriptor, which would keep the lock.
         fcntl.flock(lock, fcntl.LOCK_UN)
         os.close(lock)
 
 
 def join_users(path: Path) -> int:
-    """Count as a user until the descriptor is closed, here and in every process forked from here."""
+    """Count as a user until the returned descriptor is closed, here and in every process forked from this one."""
     seat = _open(path)
     fcntl.flock(seat, fcntl.LOCK_SH)
     return seat
 
 
 def leave_users(path: Path, seat: int) -> bool:
-    """Leave, and say whether nobody is left; to be called under the start lock.
+    """Leave; True if no user is left. Call it under the start lock.
 
-    Only closed, not unlocked: forked workers share this lock and may go on.
+    The descriptor is closed and not unlocked: forked workers share the lock and may still use the server.
     """
     os.close(seat)
     probe = _open(path)

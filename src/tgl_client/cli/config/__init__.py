@@ -1,0 +1,1 @@
+"""`tgl config`: `command` declares the options, `act` does it."""

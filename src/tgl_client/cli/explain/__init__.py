@@ -1,0 +1,1 @@
+"""`tgl explain`: `command` declares the options, `act` does it."""

@@ -1,0 +1,1 @@
+"""`tgl hook`: `command` declares the options, `act` does it."""

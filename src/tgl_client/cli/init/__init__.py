@@ -1,0 +1,1 @@
+"""`tgl init`: `command` declares the options, `act` does it."""

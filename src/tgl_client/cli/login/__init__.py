@@ -1,0 +1,1 @@
+"""`tgl login`: `command` declares the options, `act` does it."""

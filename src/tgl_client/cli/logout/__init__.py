@@ -1,0 +1,1 @@
+"""`tgl logout`: `command` declares the options, `act` does it."""

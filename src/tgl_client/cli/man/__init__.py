@@ -1,0 +1,1 @@
+"""`tgl man`: `command` declares the options, `act` does it."""

@@ -1,0 +1,1 @@
+"""`tgl projects`: `command` declares the options, `act` does it."""

@@ -1,0 +1,1 @@
+"""`tgl push`, also called `tgl sync`: `command` declares the options, `act` does it."""

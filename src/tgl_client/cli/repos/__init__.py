@@ -1,0 +1,1 @@
+"""`tgl repos`: `command` declares the options, `act` does it."""

@@ -1,0 +1,1 @@
+"""`tgl status`: `command` declares the options, `act` does it."""

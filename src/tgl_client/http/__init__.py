@@ -1,0 +1,1 @@
+"""Talks to the server: endpoints, the connection with its retries, bodies, answers."""

@@ -1,0 +1,1 @@
+"""Access: what a caller may do with a project or a repository."""

@@ -1,0 +1,1 @@
+"""Sums of commits: per repository and day or week, and per author and day or in all."""

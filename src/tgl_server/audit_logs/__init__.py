@@ -1,0 +1,1 @@
+"""Reading the audit log, for commissioners: in pages, or as a file."""

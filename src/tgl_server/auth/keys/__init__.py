@@ -1,0 +1,1 @@
+"""Authentication by API key: look-up, verification, overload, rehashing, usage counters."""

@@ -1,0 +1,103 @@
+"""Which repositories have changed, for pages that are open: one statement a second, and only while somebody listens.
+
+Polling, not LISTEN and NOTIFY: a transaction that notifies commits under a lock of the whole instance, which would put
+all pushes in one queue, and a pooler in transaction mode passes nothing on (pgbouncer/pgbouncer#655). A version counts
+up with every change of a repository's state; a time of change would miss transactions that take longer than a poll.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from tgl_server.db.engine import Database
+
+POLL_SECONDS: Final = 1.0
+
+_VERSIONS = text("SELECT repo_id, version FROM repo_states")
+
+
+class Listener:
+    """What has changed since somebody last asked."""
+
+    def __init__(self) -> None:
+        self._changed: set[UUID] = set()
+        self._woken = asyncio.Event()
+        #: Set once there is something to compare with: from then on no change is missed.
+        self.begun = asyncio.Event()
+
+    def note(self, changed: set[UUID]) -> None:
+        self._changed |= changed
+        self._woken.set()
+
+    async def wait(self, seconds: float) -> set[UUID]:
+        """The repositories that have changed, as soon as there are any; empty after so many seconds."""
+        try:
+            await asyncio.wait_for(self._woken.wait(), seconds)
+        except TimeoutError:
+            return set()
+        self._woken.clear()
+        changed, self._changed = self._changed, set()
+        return changed
+
+
+class RepoVersions:
+    """The versions of all repositories, compared from poll to poll; the polling ends with the last listener."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._listeners: set[Listener] = set()
+        self._polling: asyncio.Task[None] | None = None
+
+    def listen(self) -> Listener:
+        """A new listener, until `leave`."""
+        listener = Listener()
+        self._listeners.add(listener)
+        if self._polling is None or self._polling.done():
+            self._polling = asyncio.create_task(self._poll())
+        return listener
+
+    def leave(self, listener: Listener) -> None:
+        """Forget a listener; it waits for nothing, as a stream that is cancelled must not (litestar#3772)."""
+        self._listeners.discard(listener)
+
+    def close(self) -> None:
+        """End the polling."""
+        self._listeners.clear()
+        if self._polling is not None:
+            self._polling.cancel()
+
+    async def _poll(self) -> None:
+        before = await self._read()
+        self._begin_all()
+        while self._listeners:
+            await asyncio.sleep(POLL_SECONDS)
+            now = await self._read()
+            if now is None:
+                continue
+            changed = set() if before is None else _changed(before, now)
+            before = now
+            for listener in self._listeners if changed else ():
+                if listener.begun.is_set():
+                    listener.note(changed)
+            self._begin_all()
+
+    def _begin_all(self) -> None:
+        """Let those who came meanwhile hear of changes from here on."""
+        for listener in self._listeners:
+            listener.begun.set()
+
+    async def _read(self) -> Mapping[UUID, int] | None:
+        """The versions; None while the database does not answer."""
+        try:
+            async with self._database.statements() as connection:
+                return {row.repo_id: row.version for row in await connection.execute(_VERSIONS)}
+        except (SQLAlchemyError, OSError):
+            return None
+
+
+def _changed(before: Mapping[UUID, int], now: Mapping[UUID, int]) -> set[UUID]:
+    return {repo_id for repo_id in before.keys() | now.keys() if before.get(repo_id) != now.get(repo_id)}

@@ -1,0 +1,1 @@
+"""Logins of machines that somebody approves in a browser elsewhere (RFC 8628)."""

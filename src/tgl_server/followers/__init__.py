@@ -1,0 +1,1 @@
+"""Followers of the ingest log: they compute results from commits, beside the pushes and never inside one."""

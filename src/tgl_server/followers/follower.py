@@ -1,0 +1,70 @@
+"""The parts of a follower of the ingest log: a name, the columns that it reads, and what it does with them."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from uuid import UUID
+
+from msgspec import Struct
+from sqlalchemy import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from tgl_server.access.ids import RepoId
+from tgl_server.commits.models import IngestKind
+
+Reader = AsyncConnection | AsyncSession
+
+
+class LogEntry(Struct, frozen=True):
+    """A row of the ingest log."""
+
+    seq: int
+    inserted: int
+    kind: IngestKind
+
+
+class Gulp(Struct, frozen=True):
+    """Some rows of one repository's log, in order, with those of their commits that the follower wants.
+
+    `found` counts all their commits, wanted or not. A commit has its `sha` and the columns that the follower reads.
+    """
+
+    repo_id: RepoId
+    entries: list[LogEntry]
+    found: int
+    commits: list[RowMapping]
+
+    @property
+    def announced(self) -> int:
+        """The number of commits that these rows of the log announce."""
+        return sum(entry.inserted for entry in self.entries)
+
+    @property
+    def is_reset(self) -> bool:
+        """True if commits were deleted, or the log was corrected: what was added before is no longer valid."""
+        return any(entry.kind in (IngestKind.REMOVED, IngestKind.REBUILT) for entry in self.entries)
+
+
+class Follower(Struct, frozen=True):
+    """A follower; its functions run in a transaction of the caller's, which holds the lock of the mark.
+
+    `columns` are those of `commits` that it reads, `wanted` is a condition in SQL, on the commit `c`.
+
+    - `add`: add commits that are new, each exactly once.
+    - `renew`: some of these commits were added before; compute what they affect anew from the stored rows. They are
+      all commits up to now, and no push counts until the transaction ends.
+    - `rebuild`: compute everything of the repository anew; no push counts meanwhile either.
+    - `forget`: delete the results for repositories that are being deleted.
+    - `find_wrong`: the ids of repositories whose results differ from their commits, among those whose mark is at the
+      log's end, and among those that are deleted.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    wanted: str
+    add: Callable[[AsyncSession, Gulp], Awaitable[None]]
+    renew: Callable[[AsyncSession, Gulp], Awaitable[None]]
+    rebuild: Callable[[AsyncSession, RepoId], Awaitable[None]]
+    forget: Callable[[AsyncSession, Sequence[RepoId]], Awaitable[None]]
+    find_wrong: Callable[[Reader], Awaitable[list[UUID]]]
+
+
+Followers = Sequence[Follower]

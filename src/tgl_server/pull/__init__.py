@@ -1,0 +1,1 @@
+"""Pulling repositories: the server fetches them by itself."""

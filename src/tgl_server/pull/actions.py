@@ -1,0 +1,9 @@
+"""The audit actions of pulls."""
+
+from tgl_server.audit.actions import AuditAction
+
+
+class PullAction(AuditAction):
+    PULL_REQUESTED = "repo:pull_requested"
+    PULL_CANCELLED = "repo:pull_cancelled"
+    PULL_SCHEDULED = "repo:pull_scheduled"

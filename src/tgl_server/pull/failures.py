@@ -1,0 +1,97 @@
+"""What a failed pull says: a sentence and a remedy for people who maintain the repository. Pure."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from tgl_history import CorruptRepository, HistoryError, UnsupportedRepository
+from tgl_server.errors import ServerError
+from tgl_server.remotes import Reason, RemoteError, RemoteRefused, RemoteTooLarge
+
+#: So many refusals in a row pause a repository: trying again changes nothing.
+MOST_REFUSALS: Final = 5
+#: So many workers may be lost with a repository before nobody tries it any more.
+MOST_ATTEMPTS: Final = 3
+
+_SHOWN: Final = 3
+
+
+class Failure(Struct, frozen=True, kw_only=True):
+    """Why a pull failed; `is_mirror_spoilt` for a copy that has to be fetched anew, `is_mirror_suspect` for one that
+    may be the reason, if this is not the first failure in a row."""
+
+    sentence: str
+    remedy: str
+    is_refusal: bool = False
+    are_credentials_refused: bool = False
+    is_mirror_spoilt: bool = False
+    is_mirror_suspect: bool = False
+    is_unexpected: bool = False
+    pauses: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.sentence[:1].upper()}{self.sentence[1:]}; {self.remedy}."
+
+
+class MirrorDamaged(ServerError):
+    """Something in the mirror cannot be read; what can be read is stored."""
+
+    def __init__(self, unreadable: dict[str, str]) -> None:
+        shown = "; ".join(sorted(unreadable.values())[:_SHOWN])
+        super().__init__(f"{len(unreadable)} commits or branches cannot be read, such as: {shown}")
+
+
+class ReadingTooSlow(ServerError):
+    """The history in the mirror takes too long to read; the batches before are stored."""
+
+    def __init__(self, deadline: timedelta) -> None:
+        minutes = round(deadline / timedelta(minutes=1))
+        super().__init__(f"reading the history, or the next commits of it, took longer than {minutes} minutes")
+
+
+WORKERS_DIED: Final = Failure(
+    sentence=f"the worker died {MOST_ATTEMPTS} times while it pulled this repository",
+    remedy="look into the server's log, give the worker more memory, and ask for a pull",
+    pauses=True,
+)
+
+
+def explain(error: Exception, mirror: Path) -> Failure:
+    """The failure that an exception means; paths of the server are not shown."""
+    if isinstance(error, RemoteError):
+        return Failure(
+            sentence=_without_path(error.sentence, mirror),
+            remedy=error.remedy,
+            is_refusal=isinstance(error, RemoteRefused),
+            are_credentials_refused=error.reason is Reason.CREDENTIALS,
+            # What has piled up in the copy counts as well: fetched anew, the remote may be small enough.
+            is_mirror_spoilt=isinstance(error, RemoteTooLarge),
+            is_mirror_suspect=error.reason is Reason.UNKNOWN,
+        )
+    if isinstance(error, MirrorDamaged | CorruptRepository):
+        return Failure(
+            sentence=f"the server's copy is damaged: {_without_path(str(error), mirror)}",
+            remedy="the next pull fetches it anew; if this happens again, run `git fsck` at the remote",
+            is_mirror_spoilt=True,
+        )
+    if isinstance(error, UnsupportedRepository):
+        return Failure(sentence=error.message, remedy=error.hint, is_refusal=True)
+    if isinstance(error, HistoryError):
+        sentence = f"the commits could not be read: {_without_path(error.message, mirror)}"
+        return Failure(sentence=sentence, remedy="the next pull tries again", is_mirror_spoilt=True)
+    if isinstance(error, ReadingTooSlow):
+        remedy = "push from a checkout instead, or look with `git log --shortstat` which commit takes so long"
+        return Failure(sentence=str(error), remedy=remedy, is_refusal=True)
+    if isinstance(error, ServerError):
+        return Failure(sentence=str(error).rstrip("."), remedy="the next pull tries again")
+    return Failure(
+        sentence="the pull failed for a reason that the server did not expect",
+        remedy="its log has the reason, under pull_failed; the next pull tries again",
+        is_unexpected=True,
+    )
+
+
+def _without_path(text: str, mirror: Path) -> str:
+    return text.replace(str(mirror), "the copy").replace(str(mirror.parent), "the folder of copies")

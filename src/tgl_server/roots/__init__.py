@@ -1,0 +1,1 @@
+"""The root commits of each repository, which identify repositories with a common history."""

@@ -1,0 +1,1 @@
+"""The service itself, for machines that ask: health, readiness, capabilities, metrics."""

@@ -1,0 +1,135 @@
+"""What is right and wrong with a running server, each with what to do about it: pure functions of its state."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Final
+
+from msgspec import Struct
+
+from tgl_server.auth.turns import MAX_WAITING
+from tgl_server.db.embedded import LEAST_ROOM_BYTES
+from tgl_server.settings import Environment
+from tgl_server.system.state import DatabaseState, ProcessState, SystemState
+
+_MB: Final = 1024 * 1024
+#: With less than this, and than a tenth of the database, somebody should look for room while there is time.
+_ENOUGH_ROOM_BYTES: Final = 2 * 1024 * _MB
+_NOTABLE_LAG_SECONDS: Final = 60.0
+_NOTABLE_SKEW_SECONDS: Final = 5.0
+#: Sweeps that may fail or take long before somebody should know.
+_MISSED_SWEEPS: Final = 3
+
+
+class Level(StrEnum):
+    """How bad it is, the worst first: pushes or data are in danger, somebody should look, or all is well."""
+
+    BAD = "bad"
+    WARN = "warn"
+    OK = "ok"
+
+
+class Check(Struct, frozen=True):
+    """One thing that was looked at; `remedy` is what to do, and empty if all is well."""
+
+    name: str
+    level: Level
+    finding: str
+    remedy: str = ""
+
+
+def checks_of(state: SystemState) -> list[Check]:
+    """All checks, the worst first; those about a process are left out where none was asked."""
+    found = [*_database_checks(state.database), _connections(state), _lag(state.database), *_hosting_checks(state)]
+    if state.process is not None:
+        found += _process_checks(state, state.process)
+    order = list(Level)
+    return sorted(found, key=lambda check: order.index(check.level))
+
+
+def _database_checks(database: DatabaseState) -> Iterator[Check]:
+    if database.migration == database.needed_migration:
+        yield Check("Migration", Level.OK, f"At version {database.migration}, as this server needs")
+    else:
+        finding = f"At version {database.migration or 'none'}; this server needs {database.needed_migration}"
+        yield Check("Migration", Level.BAD, finding, "Run tgl-server migrate, and restart the server.")
+    if database.is_read_only:
+        remedy = "Point DATABASE_URL at the primary, or turn default_transaction_read_only off."
+        yield Check("Writes", Level.BAD, "The database takes no writes", remedy)
+    else:
+        yield Check("Writes", Level.OK, "The database takes writes")
+    if database.is_durable:
+        yield Check("Durability", Level.OK, "What was answered survives a power cut")
+    else:
+        remedy = "Set both to on in postgresql.conf, and restart PostgreSQL."
+        yield Check("Durability", Level.BAD, "fsync or full_page_writes is off: a power cut destroys data", remedy)
+    skew = database.clock_skew
+    if abs(skew) < _NOTABLE_SKEW_SECONDS:
+        yield Check("Clock", Level.OK, "The clocks of server and database agree")
+    else:
+        finding = f"This machine's clock is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the database's"
+        yield Check("Clock", Level.WARN, finding, "Synchronise both with NTP: timedatectl set-ntp true")
+
+
+def _connections(state: SystemState) -> Check:
+    settings, database = state.settings, state.database
+    wanted = state.hosting.workers * (settings.db_pool_size + settings.db_max_overflow)
+    finding = f"{database.connections} of {database.most_connections} in use; this server may take {wanted}"
+    if wanted <= database.most_connections:
+        return Check("Connections", Level.OK, finding)
+    remedy = "Lower DB_POOL_SIZE, DB_MAX_OVERFLOW or --workers, or raise PostgreSQL's max_connections."
+    return Check("Connections", Level.WARN, finding, remedy)
+
+
+def _lag(database: DatabaseState) -> Check:
+    seconds = max((each.seconds for each in database.lag.values()), default=0.0)
+    if seconds < _NOTABLE_LAG_SECONDS:
+        return Check("Sums", Level.OK, "Activity and contributors include every push")
+    late = ", ".join(name for name, each in database.lag.items() if each.seconds >= _NOTABLE_LAG_SECONDS)
+    finding = f"{late}: {seconds:.0f} s behind the pushes"
+    return Check("Sums", Level.WARN, finding, "Look for follower_failed in the log, then run tgl-server verify.")
+
+
+def _hosting_checks(state: SystemState) -> Iterator[Check]:
+    if state.free_bytes is not None:
+        yield _room(state.free_bytes, state.database.bytes)
+    settings = state.settings
+    if settings.environment is Environment.PRODUCTION and not settings.public_url:
+        finding = "PUBLIC_URL is not set, so links are made of what a browser says"
+        yield Check("Address", Level.WARN, finding, "Set PUBLIC_URL to the address that people open.")
+
+
+def _room(free: int, used: int) -> Check:
+    finding = f"{free // _MB:,} MB free on the disk of the embedded database"
+    if free < LEAST_ROOM_BYTES:
+        return Check("Disk", Level.BAD, finding, "Make room now: PostgreSQL ends when it cannot write.")
+    if free < max(_ENOUGH_ROOM_BYTES, used // 10):
+        return Check("Disk", Level.WARN, finding, "Make room before it is full.")
+    return Check("Disk", Level.OK, finding)
+
+
+def _process_checks(state: SystemState, process: ProcessState) -> Iterator[Check]:
+    if process.pool["idle"] or process.pool["unopened"]:
+        yield Check("Pool", Level.OK, f"{process.pool['in_use']} of this worker's connections in use")
+    else:
+        finding = f"All {process.pool['in_use']} of this worker's connections in use, and requests wait"
+        yield Check("Pool", Level.WARN, finding, "Look for slow_batch in the log; raise DB_POOL_SIZE.")
+    storage = state.settings.rate_limit_storage.partition("://")[0]
+    if process.does_limiter_answer:
+        yield Check("Rate limits", Level.OK, f"Counted in {storage}")
+    else:
+        remedy = "Start it, or correct RATE_LIMIT_STORAGE and restart the server."
+        yield Check("Rate limits", Level.BAD, f"{storage} does not answer, so requests pass uncounted", remedy)
+    queue, waiting = max(process.argon2_waiting.items(), key=lambda each: each[1])
+    if waiting < MAX_WAITING // 2:
+        yield Check("Passwords and keys", Level.OK, f"{sum(process.argon2_waiting.values())} wait to be verified")
+    else:
+        finding = f"{waiting} wait in the queue {queue}; from {MAX_WAITING} on they are refused"
+        yield Check("Passwords and keys", Level.WARN, finding, "Raise ARGON2_CONCURRENCY, or look who tries to log in.")
+    yield _sweep(process.swept_seconds, state.settings.sweep_seconds)
+
+
+def _sweep(seconds: float | None, pause: int) -> Check:
+    if seconds is not None and seconds < _MISSED_SWEEPS * pause:
+        return Check("Sweep", Level.OK, f"Done {seconds:.0f} s ago")
+    finding = "None since this worker started" if seconds is None else f"The last one was {seconds:.0f} s ago"
+    return Check("Sweep", Level.WARN, finding, "Look for sweep_failed in the log; runs stay open until it works.")

@@ -1,0 +1,117 @@
+"""The state of a running server: what its database and one of its processes say of themselves.
+
+Three or four statements, none of which reads a table that grows: sizes are those of files, rows are estimates.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tgl_server.db.embedded import free_bytes
+from tgl_server.db.engine import Database
+from tgl_server.db.migrate import newest_version, read_version
+from tgl_server.followers.follower import Followers
+from tgl_server.followers.service import Lag, lag_of
+from tgl_server.services import Services
+from tgl_server.settings import Hosting, Settings
+from tgl_server.system import queries
+
+_TABLES: Final = 8
+
+
+class Table(Struct, frozen=True):
+    """A table with its indexes on the disk; `rows` is PostgreSQL's estimate."""
+
+    name: str
+    bytes: int
+    rows: int
+
+
+class DatabaseState(Struct, frozen=True, kw_only=True):
+    """What PostgreSQL says. `clock_skew` is how many seconds this machine's clock is ahead of its clock."""
+
+    version: str
+    migration: str | None
+    needed_migration: str
+    bytes: int
+    connections: int
+    most_connections: int
+    is_read_only: bool
+    is_durable: bool
+    started_at: datetime
+    clock_skew: float
+    tables: Sequence[Table]
+    lag: Mapping[str, Lag]
+
+
+class ProcessState(Struct, frozen=True, kw_only=True):
+    """What one worker process says of itself. `swept_seconds` is None before its first sweep."""
+
+    pool: Mapping[str, int]
+    argon2_waiting: Mapping[str, int]
+    does_limiter_answer: bool
+    swept_seconds: float | None
+
+
+class SystemState(Struct, frozen=True, kw_only=True):
+    """All of it. `process` is None for a command that looks from outside; `free_bytes` for a database elsewhere."""
+
+    settings: Settings
+    hosting: Hosting
+    database: DatabaseState
+    process: ProcessState | None
+    free_bytes: int | None
+
+
+async def read_system(
+    database: Database, settings: Settings, hosting: Hosting, followers: Followers, process: ProcessState | None = None
+) -> SystemState:
+    """The state at this moment; raises what a database that is away raises."""
+    async with database.statements() as connection:
+        found = await _read_database(connection, followers)
+    return SystemState(
+        settings=settings, hosting=hosting, database=found, process=process, free_bytes=_free_bytes(hosting)
+    )
+
+
+async def process_state(services: Services) -> ProcessState:
+    """What this process says; the counter of requests is asked, for a second at most."""
+    return ProcessState(
+        pool=services.database.connections(),
+        argon2_waiting=services.argon2.waiting(),
+        does_limiter_answer=await services.rate_limiter.answers(),
+        swept_seconds=services.swept.age,
+    )
+
+
+async def _read_database(connection: AsyncConnection, followers: Followers) -> DatabaseState:
+    row = (await connection.execute(queries.DATABASE)).mappings().one()
+    here = time.time()
+    migration, needed = await read_version(connection), newest_version()
+    is_ours = migration == needed
+    tables = await connection.execute(queries.TABLES, {"limit": _TABLES})
+    return DatabaseState(
+        version=row["version"],
+        migration=migration,
+        needed_migration=needed,
+        bytes=row["bytes"],
+        connections=row["connections"],
+        most_connections=row["most_connections"],
+        is_read_only=row["is_read_only"],
+        is_durable=row["is_durable"],
+        started_at=row["started_at"],
+        clock_skew=here - row["now"].timestamp(),
+        tables=[Table(each.name, each.bytes, each.rows) for each in tables],
+        lag=await lag_of(connection, followers) if is_ours else {},
+    )
+
+
+def _free_bytes(hosting: Hosting) -> int | None:
+    try:
+        return None if hosting.data_dir is None else free_bytes(hosting.data_dir)
+    except OSError:
+        return None

@@ -1,0 +1,1 @@
+"""The viewer's own account: sessions, password, and how pages look."""

@@ -1,0 +1,1 @@
+"""Administration, for commissioners: people, the audit log, the system."""

@@ -1,0 +1,70 @@
+"""A message about what was just done, shown by the next page: a cookie with a code and a name, no text of its own."""
+
+from typing import Any
+from urllib.parse import quote, unquote
+
+from litestar import Request, Response
+from litestar.datastructures import Cookie
+from litestar.response import Redirect
+from msgspec import Struct
+
+COOKIE = "tgl-flash"
+_MOST_CHARACTERS = 200
+_SECONDS = 60
+
+#: The sentences by code; `{}` is the name in the cookie.
+MESSAGES = {
+    "signed-out": "You are signed out.",
+    "signed-out-elsewhere": "Every other browser is signed out.",
+    "session-ended": "The session is ended.",
+    "password-changed": "Your password is changed; every other browser is signed out.",
+    "project-made": "The project {} is made.",
+    "project-changed": "The changes of {} are saved.",
+    "project-handed-over": "The project belongs to {} now.",
+    "project-deleted": "The project {} is deleted.",
+    "member-added": "{} is a member now.",
+    "member-changed": "The role of {} is changed.",
+    "project-left": "You have left the project {}.",
+    "member-removed": "{} is no member any more.",
+    "repo-made": "The repository {} is made, and waits for its first push.",
+    "repo-changed": "The changes of {} are saved.",
+    "repo-deleted": "The repository {} is deleted with its commits.",
+    "key-changed": "The key {} is changed.",
+    "key-paused": "The key {} is paused, from the next request on.",
+    "key-resumed": "The key {} works again.",
+    "key-revoked": "The key {} is revoked for good.",
+    "user-approved": "{} is approved and can sign in.",
+    "user-declined": "{} is declined.",
+    "user-changed": "The changes of {} are saved.",
+    "user-retired": "{} is retired: sessions and keys have stopped.",
+    "preferences-saved": "Your preferences are saved.",
+}
+
+FORGET_FLASH = Cookie(key=COOKIE, value="", max_age=0, path="/", httponly=True, samesite="lax")
+
+
+class Flash(Struct, frozen=True):
+    """A message to show once."""
+
+    text: str
+
+
+def flash_cookie(code: str, name: str = "", *, secure: bool = False) -> Cookie:
+    """The cookie that leaves a message for the next page."""
+    assert code in MESSAGES
+    value = f"{code}:{quote(name[:_MOST_CHARACTERS])}"
+    return Cookie(key=COOKIE, value=value, max_age=_SECONDS, path="/", httponly=True, samesite="lax", secure=secure)
+
+
+def go_on(path: str, code: str, name: str = "", *, secure: bool = False) -> Response[Any]:
+    """The answer to a form that was taken: another page, which says once what was done."""
+    answer = Redirect(path, status_code=303)
+    answer.set_cookie(flash_cookie(code, name, secure=secure))
+    return answer
+
+
+def flash_of(request: Request[Any, Any, Any]) -> Flash | None:
+    """The message that an earlier request has left; None without one, or for a cookie that is none of ours."""
+    code, _, name = request.cookies.get(COOKIE, "").partition(":")
+    sentence = MESSAGES.get(code)
+    return None if sentence is None else Flash(sentence.format(unquote(name)[:_MOST_CHARACTERS]))

@@ -1,0 +1,1 @@
+"""The first page: every repository that the viewer sees, the ones that need attention first."""

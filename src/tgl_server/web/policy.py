@@ -1,0 +1,17 @@
+"""The headers of every page: what a browser may load, send and keep."""
+
+from collections.abc import Mapping
+from typing import Final
+
+#: Everything from this server and nothing inline. `same-origin`: with `no-referrer`, as the API has it, browsers send
+#: `Origin: null` with a plain form, which `cross_site.py` could not tell from another site's.
+PAGE_HEADERS: Final[Mapping[str, str]] = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+    "Vary": "Accept, Cookie",
+}

@@ -1,0 +1,1 @@
+"""What each forge sends: its proof, its ids, and how its bodies are read."""

@@ -1,3 +1,0 @@
-from tests.server.people import people
-
-__all__ = ["people"]

@@ -1,0 +1,117 @@
+"""Who may see and do what in the console: a form that is let in, but empty, is answered 422.
+
+The columns are the people in `PEOPLE`; a commissioner here has no role in the project. Strangers are led to the form
+for signing in, and who waits for approval to the page that says so, except where `OTHERS` says what they get. The key
+of these rows is the owner's, and the account below `/administration` one that nobody else here has to do with.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+PEOPLE: Final = ("spectator", "member", "maintainer", "owner", "commissioner")
+STRANGER: Final = {"GET": 303, "POST": 401}
+PENDING: Final = 303
+
+EVERYBODY = (200, 200, 200, 200, 200)
+READERS = (404, 200, 200, 200, 200)
+CHANGERS = {"GET": (404, 403, 200, 200, 403), "POST": (404, 403, 422, 422, 403)}
+OWNER = {"GET": (404, 403, 403, 200, 403), "POST": (404, 403, 403, 422, 403)}
+OWNER_OR_COMMISSIONER = {"GET": (404, 403, 403, 200, 200), "POST": (404, 403, 403, 422, 422)}
+#: Everybody may leave: the member who is asked about is the one who asks.
+LEAVING = {"GET": (404, 200, 200, 200, 403), "POST": (404, 303, 303, 303, 403)}
+
+_PROJECT, _REPO = "/projects/{project}", "/projects/{project}/repos/{repo}"
+_KEY, _PERSON = "/settings/keys/{key_id}", "/administration/people/{user_id}"
+
+
+def _all(status: int) -> tuple[int, ...]:
+    return (status,) * len(PEOPLE)
+
+
+def _own_key(status: int) -> tuple[int, ...]:
+    """Nobody's keys are there for anybody else, commissioners included."""
+    return tuple(status if name == "owner" else 404 for name in PEOPLE)
+
+
+def _commissioner(status: int) -> tuple[int, ...]:
+    return tuple(status if name == "commissioner" else 403 for name in PEOPLE)
+
+
+def _both(path: str, row: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
+    return {f"{method} {path}": statuses for method, statuses in row.items()}
+
+
+ROWS: Final[dict[str, tuple[int, ...]]] = {
+    "GET /": EVERYBODY,
+    "GET /find": EVERYBODY,
+    "GET /live": EVERYBODY,
+    **_both("/device", {"GET": EVERYBODY, "POST": (422, 422, 422, 422, 422)}),
+    "GET /device/approved": EVERYBODY,
+    "GET /device/declined": EVERYBODY,
+    "GET /projects": EVERYBODY,
+    **_both("/projects/new", {"GET": (403, 200, 200, 200, 200), "POST": (403, 422, 422, 422, 422)}),
+    f"GET {_PROJECT}": READERS,
+    f"GET {_PROJECT}/members": READERS,
+    **_both(f"{_PROJECT}/members/add", CHANGERS),
+    **_both(f"{_PROJECT}/members/{{user_id}}", CHANGERS),
+    **_both(f"{_PROJECT}/members/{{user_id}}/remove", LEAVING),
+    f"GET {_PROJECT}/keys": CHANGERS["GET"],
+    **_both(f"{_PROJECT}/settings", CHANGERS),
+    **_both(f"{_PROJECT}/hand-over", OWNER_OR_COMMISSIONER),
+    **_both(f"{_PROJECT}/delete", OWNER),
+    **_both(f"{_PROJECT}/repos/new", CHANGERS),
+    f"GET {_REPO}": READERS,
+    f"GET {_REPO}/runs/{{run_id}}": READERS,
+    f"GET {_REPO}/branches": READERS,
+    f"GET {_REPO}/people": READERS,
+    f"GET {_REPO}/people.csv": READERS,
+    f"GET {_REPO}/activity": READERS,
+    f"GET {_REPO}/activity.csv": READERS,
+    f"GET {_REPO}/commits": READERS,
+    f"GET {_REPO}/find": READERS,
+    **_both(f"{_REPO}/settings", CHANGERS),
+    **_both(f"{_REPO}/delete", CHANGERS),
+    "GET /settings/account": EVERYBODY,
+    "POST /settings/sessions/{session_id}/end": _all(404),
+    "POST /settings/sessions/end-others": _all(303),
+    **_both("/settings/password", {"GET": EVERYBODY, "POST": _all(422)}),
+    "POST /settings/preferences": _all(303),
+    "GET /shortcuts": EVERYBODY,
+    "GET /settings/keys": EVERYBODY,
+    **_both("/settings/keys/new", {"GET": EVERYBODY, "POST": _all(422)}),
+    f"GET {_KEY}": _own_key(200),
+    f"GET {_KEY}/use": _own_key(204),
+    # The pages behind these lead to the key's page, whose it is or not.
+    **_both(f"{_KEY}/pause", {"GET": _all(303), "POST": _own_key(303)}),
+    **_both(f"{_KEY}/resume", {"GET": _all(303), "POST": _own_key(303)}),
+    **_both(f"{_KEY}/rename", {"GET": _own_key(200), "POST": _own_key(422)}),
+    **_both(f"{_KEY}/rights", {"GET": _own_key(200), "POST": _own_key(422)}),
+    **_both(f"{_KEY}/revoke", {"GET": _own_key(200), "POST": _own_key(303)}),
+    **_both(f"{_KEY}/rotate", {"GET": _own_key(200), "POST": _own_key(422)}),
+    "GET /administration/people": _commissioner(200),
+    **_both(_PERSON, {"GET": _commissioner(200), "POST": _commissioner(422)}),
+    f"POST {_PERSON}/approve": _commissioner(303),
+    f"POST {_PERSON}/retire": _commissioner(303),
+    f"POST {_PERSON}/link": _commissioner(200),
+    **_both("/administration/invite", {"GET": _commissioner(200), "POST": _commissioner(422)}),
+    "GET /administration/log": _commissioner(200),
+    "GET /administration/system": _commissioner(200),
+    **_both("/link/{token}", {"GET": _all(404), "POST": _all(404)}),
+    **_both("/register", {"GET": EVERYBODY, "POST": _all(422)}),
+    **_both("/sign-in", {"GET": _all(303), "POST": _all(422)}),
+    "GET /waiting": _all(303),
+    # Ends the session, so it is the last.
+    "POST /sign-out": _all(303),
+}
+
+#: What strangers get, and who waits for approval, where it is not the form for signing in and the page of waiting.
+OTHERS: Final[dict[str, tuple[int, int]]] = {
+    "GET /link/{token}": (404, 404),
+    "POST /link/{token}": (404, 404),
+    "GET /register": (200, 200),
+    "POST /register": (422, 422),
+    "GET /sign-in": (200, 303),
+    "POST /sign-in": (422, 422),
+    "GET /waiting": (303, 200),
+    "POST /sign-out": (303, 303),
+}

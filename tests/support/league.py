@@ -1,0 +1,92 @@
+"""A small league to look at in a browser: people with passwords, a project, and a repository with a history."""
+
+from sqlalchemy import text
+
+from tests.support.commits import commit, numbered, sha_of
+from tests.support.hashing import quick_argon2
+from tests.support.people import PASSWORD
+from tgl_protocol.projects import MemberRole, NewMember
+from tgl_server.access.ids import ProjectId, RepoId
+from tgl_server.accounts.models import Role
+from tgl_server.accounts.service import create_user
+from tgl_server.activity.service import ACTIVITY
+from tgl_server.audit.service import Actor
+from tgl_server.auth.passwords import hash_password
+from tgl_server.db.engine import Database
+from tgl_server.features import FOLLOWERS
+from tgl_server.projects.members import add_member
+from tgl_server.projects.service import create_project, create_repo
+
+ADA, GRACE = "ada@example.com", "grace@example.com"
+PROJECT, REPO, NEW_REPO = "platform-team", "engine", "مستودع & <b>50%"
+
+_COMMITS = text("""
+    INSERT INTO commits (repo_id, sha, author_date, commit_date, additions, deletions, files_changed, parent_count,
+                         is_merge, author_name, author_email, committer_name, committer_email, message_title,
+                         message_body, parents)
+    VALUES (:repo_id, :sha, now(), now(), 42, 15, 3, 1, false, 'Ada', 'ada@example.com', 'Grace', 'grace@example.com',
+            :title, 'Why it was done', ARRAY[CAST(:sha AS bytea)])
+""")
+_STATE = text("""
+    UPDATE repo_states SET sync_status = 'healthy', total_commits = :count, last_success_at = now(),
+                           last_attempt_at = now(), learned_cadence = interval '1 day'
+    WHERE repo_id = :repo_id
+""")
+_REFS = text("INSERT INTO repo_refs (repo_id, name, sha) VALUES (:repo_id, 'refs/heads/main', :sha)")
+_RUNS = text("""
+    INSERT INTO sync_runs (repo_id, id, state, finished_at, batches, inserted, errors, client_version, user_id,
+                           error_message)
+    SELECT :repo_id, gen_random_uuid(), state, now(), 1, 3, errors, 'tgl 0.1.0', :user_id, message
+    FROM (VALUES ('done', 0, NULL), ('failed', 3, 'A batch was refused: 3 of 3 commits are invalid.'))
+        run (state, errors, message)
+""")
+
+
+async def add_league(database: Database) -> None:
+    """Ada owns a project with two repositories, of which one was never pushed; Grace maintains it."""
+    with quick_argon2() as argon2:
+        hashed = await hash_password(argon2, PASSWORD)
+    async with database.transaction() as tx:
+        ada = await create_user(tx, ADA, role=Role.PLAYER, display_name="Ada", password_hash=hashed)
+        await create_user(tx, GRACE, role=Role.PLAYER, display_name="Grace", password_hash=hashed)
+        project = await create_project(tx, ada.id, PROJECT, "Platform team", "What everybody builds on")
+        new = NewMember(email=GRACE, role=MemberRole.MAINTAINER)
+        await add_member(tx, ProjectId(project.id), new, Actor(ada.id))
+        await create_repo(tx, project, NEW_REPO, ada.id, FOLLOWERS)
+        repo_id = RepoId((await create_repo(tx, project, REPO, ada.id, FOLLOWERS)).id)
+        for made in (*numbered(3), commit("one", message_title="Carry the one")):
+            row = {"repo_id": repo_id, "sha": bytes.fromhex(made["sha"]), "title": made["message_title"]}
+            await tx.execute(_COMMITS, row)
+        await tx.execute(_STATE, {"repo_id": repo_id, "count": 4})
+        await tx.execute(_REFS, {"repo_id": repo_id, "sha": bytes.fromhex(sha_of("one"))})
+        await tx.execute(_RUNS, {"repo_id": repo_id, "user_id": ada.id})
+        await ACTIVITY.rebuild(tx, repo_id)
+
+
+_MANY = text("""
+    WITH made AS (
+        INSERT INTO repos (id, project_id, name, sync_method, created_at)
+        SELECT gen_random_uuid(), p.id, 'service-' || lpad(CAST(n AS text), 3, '0'), 'push_client', now()
+        FROM projects p, generate_series(1, :count) n WHERE p.slug = :project
+        RETURNING id, name
+    ), states AS (
+        INSERT INTO repo_states (repo_id, sync_status, total_commits, last_success_at, last_attempt_at)
+        SELECT id, 'healthy', 1000 + hashtext(name) % 1000, now() - abs(hashtext(name)) % 5000 * interval '1 minute',
+               now() - abs(hashtext(name)) % 5000 * interval '1 minute' FROM made
+    ), runs AS (
+        INSERT INTO sync_runs (repo_id, id, state, started_at, last_batch_at, finished_at, client_version, user_id)
+        SELECT m.id, gen_random_uuid(), (ARRAY['done', 'done', 'done', 'failed'])[1 + abs(hashtext(name) + n) % 4],
+               now() - n * interval '1 day', now() - n * interval '1 day', now() - n * interval '1 day', '0.1.0', u.id
+        FROM made m, generate_series(0, 9) n, users u WHERE u.email = :email
+    )
+    INSERT INTO repo_weeks (repo_id, week, commits, merges, additions, deletions, files_changed)
+    SELECT m.id, CAST(date_trunc('week', now() AT TIME ZONE 'UTC') AS date) - 7 * n,
+           abs(hashtext(name) / (n + 1)) % 90, 0, 1, 1, 1
+    FROM made m, generate_series(0, 11) n
+""")
+
+
+async def add_many_repos(database: Database, count: int) -> None:
+    """So many more repositories of the league's project, with ten runs and twelve weeks each, none like another."""
+    async with database.transaction() as tx:
+        await tx.execute(_MANY, {"count": count, "project": PROJECT, "email": ADA})
