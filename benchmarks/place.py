@@ -90,7 +90,8 @@ def make_place(folder: Path) -> Place:
 @contextmanager
 def api_server(postgres: EmbeddedPostgres, **settings: Any) -> Iterator[RunningServer]:
     """A server with all defaults on; the rate limiter counts, but its limit is never reached."""
-    given = {"log_level": "warning", "sync_requests_per_minute": 10**9, **settings}
+    never = dict.fromkeys(["sync_requests_per_minute", "api_requests_per_minute", "page_requests_per_minute"], 10**9)
+    given = {"log_level": "warning", **never, **settings}
     with running_server(database_url=postgres.dsn, **given) as server:
         yield server
 

@@ -4,7 +4,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct
-from sqlalchemy import Select, Uuid, literal, select, text, tuple_
+from sqlalchemy import LargeBinary, Select, Uuid, func, literal, select, text, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute
 
 from tgl_server.access.ids import RepoId
@@ -28,12 +29,13 @@ class SortOrder(StrEnum):
 
 
 class CommitFilter(Struct, frozen=True, kw_only=True):
-    """A filter of commits; a field of None matches any. `author` is in lower case."""
+    """A filter of commits; a field of None matches any. `author` is in lower case, `shas` are those of a branch."""
 
     author: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     is_merge: bool | None = None
+    shas: list[bytes] | None = None
 
     @property
     def matches_all(self) -> bool:
@@ -61,6 +63,8 @@ def commits_page(
     if wanted.is_merge is not None:
         # Written out, since the index of merges serves only who says so.
         found = found.where(CommitRow.is_merge if wanted.is_merge else ~CommitRow.is_merge)
+    if wanted.shas is not None:
+        found = found.where(CommitRow.sha == func.any(literal(wanted.shas, ARRAY(LargeBinary))))
     return _in_order(found, getattr(CommitRow, sort), order, after).limit(limit)
 
 

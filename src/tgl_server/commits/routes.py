@@ -6,11 +6,13 @@ from litestar import Request, Router, get
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
+from msgspec.structs import replace
 
 from tgl_protocol.http import MAX_EMAIL_LENGTH
 from tgl_protocol.stored_commits import CommitPage, StoredCommit
 from tgl_server.access.guards import RepoAccess, reads_commits
 from tgl_server.commits import service
+from tgl_server.commits.branches import commits_of_branch
 from tgl_server.commits.queries import CommitFilter, CommitSort, SortOrder
 from tgl_server.db.engine import Database
 from tgl_server.http.example_values import SHA
@@ -27,6 +29,14 @@ Author = Annotated[
 
 Sort = Annotated[CommitSort, QueryParameter(description="The date to sort by")]
 Order = Annotated[SortOrder, QueryParameter(description="`desc` for the newest first, `asc` for the oldest")]
+Branch = Annotated[
+    str | None,
+    QueryParameter(
+        max_length=1000,
+        description="Only what the recorded tip of a branch reaches: `main`, or a full ref name like "
+        "`refs/remotes/origin/main`. For branches of at most 100,000 commits",
+    ),
+]
 IsMerge = Annotated[bool | None, QueryParameter(description="Only merges, or only commits that are none")]
 CommitSha = Annotated[
     str,
@@ -43,6 +53,7 @@ async def list_commits(
     since: Since = None,
     until: Until = None,
     is_merge: IsMerge = None,
+    branch: Branch = None,
     sort: Sort = CommitSort.COMMIT_DATE,
     order: Order = SortOrder.DESC,
     cursor: Cursor = None,
@@ -53,7 +64,7 @@ async def list_commits(
     `since` and `until` are about the commit date, whatever the order. `total` is there where no filter is.
     """
     refuse_null(request, "is_merge")
-    refuse_unstorable(author=author)
+    refuse_unstorable(author=author, branch=branch)
     wanted = CommitFilter(
         author=author.lower() if author is not None else None,
         since=parse_instant("since", since),
@@ -61,6 +72,8 @@ async def list_commits(
         is_merge=is_merge,
     )
     async with database.statements() as connection:
+        if branch is not None:
+            wanted = replace(wanted, shas=await commits_of_branch(connection, target.id, branch))
         return await service.list_commits(
             connection, target.id, wanted, sort=sort, order=order, cursor=cursor, limit=limit
         )

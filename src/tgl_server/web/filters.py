@@ -81,6 +81,10 @@ class Filters:
         """A place in a list that is counted; 0 for none."""
         return self.read(name, _whole_number, "Expected a whole number.") or 0
 
+    def note(self, name: str, expected: str) -> None:
+        """Note a value as unknown that only the database could tell."""
+        self._note(name, self._values.get(name, ""), expected)
+
     @property
     def cursor(self) -> str | None:
         """The cursor of the next page of a list; None for the first page."""

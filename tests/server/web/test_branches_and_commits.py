@@ -192,3 +192,31 @@ async def test_the_pages_cost_as_much_for_many_commits_and_branches_as_for_one(
         await execute(database, BRANCHES, count=60)
         assert [await pages.statements(f"{LINUX}/{path}") for path in asked] == once
         assert max(once) <= 6
+
+
+async def test_the_commits_of_a_branch_are_a_click_away_and_searched_like_all(
+    ada_visitor: Visitor, linux: Person
+) -> None:
+    await push(
+        linux,
+        commit(sha=sha_of("root"), message_title="the root", parents=[], parent_count=0),
+        commit(sha=sha_of("work"), message_title="work on it", parents=[sha_of("root")]),
+        commit(sha=sha_of("else"), message_title="work elsewhere", parents=[]),
+    )
+    tips = {"refs/heads/work": sha_of("work"), "refs/heads/else": sha_of("else")}
+    assert (await linux.put("/sync/projects/team/repos/linux/refs", {"refs": tips})).status == 200
+    branches = (await ada_visitor.get(f"{LINUX}/branches")).body.decode()
+    assert f'href="{LINUX}/commits?branch=work"' in branches
+    page = (await ada_visitor.get(f"{LINUX}/commits?branch=work")).body.decode()
+    assert ("the root" in page, "work on it" in page, "work elsewhere" in page) == (True, True, False)
+    assert '<option value="else">' in page
+    page = (await ada_visitor.get(f"{LINUX}/commits?branch=work&q=work")).body.decode()
+    assert ("the root" in page, "work on it" in page, "work elsewhere" in page) == (False, True, False)
+
+
+async def test_a_branch_that_is_not_known_is_named_and_ignored(ada_visitor: Visitor, linux: Person) -> None:
+    await push(linux, commit("one", message_title="the one"))
+    await linux.put("/sync/projects/team/repos/linux/refs", {"refs": {"refs/heads/main": sha_of("one")}})
+    page = (await ada_visitor.get(f"{LINUX}/commits?branch=mian")).body.decode()
+    assert "did you mean main?" in page
+    assert "the one" in page

@@ -15,6 +15,7 @@ from tgl_server.web.repos import queries
 PAGE_SIZE: Final = 200
 ORDERS: Final = {"date": "Last recorded", "name": "Name"}
 _BRANCH = "refs/heads/"
+_MOST_OFFERED = 50
 
 
 class Branch(Struct, frozen=True, kw_only=True):
@@ -53,6 +54,11 @@ async def list_branches(
         rows, PAGE_SIZE, lambda row: (row["name"],) if sort == "name" else (row["updated_at"], row["name"])
     )
     return BranchList([_branch(row) for row in page], next_cursor)
+
+
+async def newest_branches(connection: AsyncConnection, repo_id: RepoId) -> Sequence[str]:
+    """The names of the branches that moved last, for a field to offer."""
+    return (await connection.scalars(queries.NEWEST_BRANCHES, {"repo_id": repo_id, "limit": _MOST_OFFERED})).all()
 
 
 def _branch(row: RowMapping) -> Branch:

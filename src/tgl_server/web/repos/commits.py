@@ -1,8 +1,8 @@
 """The commits of a repository for its page: all of them, or those that one field asks for.
 
 Four or more hexadecimal digits are the beginning of a sha, `author:` is followed by an address, and anything else are
-words in the title, looked for in the newest commits only, as titles have no index. A range of days narrows all but the
-first of these.
+words in the title, looked for in the newest commits only, as titles have no index. A range of days and a branch narrow
+all but the first of these.
 """
 
 import re
@@ -46,10 +46,11 @@ class CommitList(Struct, frozen=True, kw_only=True):
 
 
 class Range(NamedTuple):
-    """The commits from `since` on, and before `until`, by their date; None is no bound."""
+    """The commits from `since` on, and before `until`, by their date, and with these shas; None is no bound."""
 
     since: datetime | None = None
     until: datetime | None = None
+    shas: list[bytes] | None = None
 
 
 async def search_commits(
@@ -64,7 +65,7 @@ async def search_commits(
         return found if found.items else await _by_words(connection, repo_id, [text], within, cursor)
     if text and not author:
         return await _by_words(connection, repo_id, text.split()[:_MOST_WORDS], within, cursor)
-    wanted = CommitFilter(author=author[1].lower() if author else None, since=within.since, until=within.until)
+    wanted = CommitFilter(author=author[1].lower() if author else None, **within._asdict())
     page = await list_commits(connection, repo_id, wanted, cursor=cursor, limit=PAGE_SIZE)
     return CommitList(items=page.items, next_cursor=page.next_cursor)
 
@@ -83,8 +84,7 @@ async def _by_words(
     wanted: dict[str, Any] = {
         "repo_id": repo_id,
         "words": list(words),
-        "since": within.since,
-        "until": within.until,
+        **within._asdict(),
         "after_at": after_at,
         "after_sha": after_sha,
         "most": MOST_SEARCHED,

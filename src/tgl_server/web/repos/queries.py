@@ -61,6 +61,7 @@ TITLES = text("""
         WHERE repo_id = (SELECT CAST(:repo_id AS uuid))
           AND commit_date >= coalesce(CAST(:since AS timestamptz), '-infinity')
           AND commit_date < coalesce(CAST(:until AS timestamptz), 'infinity')
+          AND (CAST(:shas AS bytea[]) IS NULL OR sha = ANY(CAST(:shas AS bytea[])))
           AND (CAST(:after_at AS timestamptz) IS NULL
                OR commit_date <= :after_at AND (commit_date, sha) < (:after_at, CAST(:after_sha AS bytea)))
         ORDER BY commit_date DESC, sha DESC LIMIT :most
@@ -78,6 +79,12 @@ TITLES = text("""
     SELECT looked.*, oldest.*, found.*
     FROM looked LEFT JOIN oldest ON true LEFT JOIN found ON true
     ORDER BY found.commit_date DESC, found.sha DESC
+""")
+
+# For the list of names that a field offers.
+NEWEST_BRANCHES = text("""
+    SELECT substr(name, 12) FROM repo_refs
+    WHERE repo_id = :repo_id AND name LIKE 'refs/heads/%' ORDER BY updated_at DESC, name LIMIT :limit
 """)
 
 SHAS = text("""

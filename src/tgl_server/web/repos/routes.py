@@ -8,17 +8,20 @@ from uuid import UUID
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgl_protocol.commits import RunState
 from tgl_protocol.http import MAX_RUN_ERRORS
 from tgl_server import errors
 from tgl_server.access.guards import sees_repo
+from tgl_server.access.ids import RepoId
+from tgl_server.commits.branches import commits_of_branch
 from tgl_server.explain.service import explain
 from tgl_server.http.own_origin import own_origin
 from tgl_server.web.days import days_of
 from tgl_server.web.filters import Filters
 from tgl_server.web.forms import form_of_query
-from tgl_server.web.repos.branches import ORDERS, list_branches
+from tgl_server.web.repos.branches import ORDERS, list_branches, newest_branches
 from tgl_server.web.repos.commits import Range, search_commits
 from tgl_server.web.repos.header import RepoView
 from tgl_server.web.repos.runs import RunsWish, find_run, list_keys, list_runs
@@ -58,14 +61,36 @@ async def show_branches(repo_view: NamedDependency[RepoView]) -> Response[str]:
 
 @get(f"{REPO}/commits", guards=[sees_repo])
 async def show_commits(repo_view: NamedDependency[RepoView]) -> Response[str]:
-    """The commits, or those that a search finds."""
-    asked = Filters(repo_view.request)
-    text, days = asked.text("q"), days_of(asked)
+    """The commits, of all branches or of one, or those that a search finds."""
+    asked, repo_id = Filters(repo_view.request), repo_view.access.id
+    text, days, branch = asked.text("q"), days_of(asked), asked.text("branch")
     async with repo_view.database.statements() as connection:
-        found = await search_commits(connection, repo_view.access.id, text, Range(*days.instants), asked.cursor)
-    query = {"q": text, **days.query, "cursor": found.next_cursor}
-    more = urlencode(query) if found.next_cursor else None
-    return await repo_view.show("repo_commits.html", commits=found, text=text, days=days, more=more)
+        shas = await _shas_of(asked, connection, repo_id, branch)
+        found = await search_commits(connection, repo_id, text, Range(*days.instants, shas), asked.cursor)
+        branches = await newest_branches(connection, repo_id)
+    query = {name: value for name, value in {"q": text, "branch": branch, **days.query}.items() if value}
+    more = urlencode({**query, "cursor": found.next_cursor}) if found.next_cursor else None
+    return await repo_view.show(
+        "repo_commits.html",
+        commits=found,
+        text=text,
+        days=days,
+        branch=branch,
+        branches=branches,
+        is_narrowed=bool(query),
+        more=more,
+    )
+
+
+async def _shas_of(asked: Filters, connection: AsyncConnection, repo_id: RepoId, branch: str) -> list[bytes] | None:
+    """The commits of a branch; None for every branch, or for one that the page notes as unknown."""
+    if not branch:
+        return None
+    try:
+        return await commits_of_branch(connection, repo_id, branch)
+    except errors.InvalidParameter as refusal:
+        asked.note("branch", f"{refusal.errors[0].message}.".replace("?.", "?"))
+        return None
 
 
 @get(f"{REPO}/find", guards=[sees_repo])
