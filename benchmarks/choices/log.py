@@ -94,8 +94,9 @@ def _on_processor(pid: int) -> float:
 def _counters(side: _Side, new: list[bytes]) -> dict[str, Any]:
     counted = {"total": _BATCH, "inserted": len(new) if side.has_log else 0, "skipped": 0, "errors": 0}
     nobody = {"client_version": None, "user_id": None, "api_key_id": None, "clock_skew": None}
-    state = {"status": "syncing", "run_state": "running", "last_sha": new[-1]}
-    return {"repo_id": side.repo_id, "run_id": side.run_id, **counted, **nobody, **state}
+    state = {"status": "syncing", "run_state": "running", "last_sha": new[-1], "lease": None}
+    ends = {"first_new": new[0], "last_new": new[-1]}
+    return {"repo_id": side.repo_id, "run_id": side.run_id, **counted, **nobody, **state, **ends}
 
 
 def _row(side: _Side, base: _Side) -> dict[str, str]:

@@ -10,8 +10,10 @@ from litestar.di import Provide
 from tgl_protocol.http import API_PREFIX
 from tgl_server.access.dependencies import REQUEST_DEPENDENCIES
 from tgl_server.access.refusals import record_refusal
+from tgl_server.api_keys.key_events import telling_expiry
 from tgl_server.audit_logs.retention import pruning
 from tgl_server.device.sweep import forgetting
+from tgl_server.events.relay import relaying
 from tgl_server.features import FEATURES, FOLLOWERS
 from tgl_server.followers.follower import Followers
 from tgl_server.followers.runner import following
@@ -84,6 +86,8 @@ def _running(
             pruning(database, settings),
             forgetting(database, settings),
             sweeping_webhooks(database, settings),
+            telling_expiry(database, settings),
+            relaying(database),
             following(database, followers, settings),
         ):
             yield

@@ -18,6 +18,7 @@ from tgl_server.credentials.feature import credentials
 from tgl_server.db.base import Base
 from tgl_server.device import models as device_models
 from tgl_server.device.feature import device
+from tgl_server.events import models as events_models
 from tgl_server.explain.feature import explain
 from tgl_server.followers import models as followers_models
 from tgl_server.followers.follower import Followers
@@ -70,6 +71,7 @@ _MODELS = (
     commits_models,
     credentials_models,
     device_models,
+    events_models,
     followers_models,
     projects_models,
     pull_models,

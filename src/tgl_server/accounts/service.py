@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tgl_protocol.accounts import Registration, UserChange, UserInfo, UserPage
+from tgl_protocol.events import AccountEvent, EventType
 from tgl_protocol.http import MAX_EMAIL_LENGTH
 from tgl_protocol.problem import FieldError
 from tgl_server import errors
@@ -24,6 +25,7 @@ from tgl_server.auth.passwords import Passwords
 from tgl_server.auth.turns import Queue
 from tgl_server.db.engine import Database
 from tgl_server.db.rows import Rows
+from tgl_server.events.service import record_event
 from tgl_server.http.body import named_fields
 from tgl_server.http.client_address import Origin
 from tgl_server.http.pagination import decode_cursor, encode_cursor
@@ -63,6 +65,8 @@ async def create_user(
     )
     user = await Users(session=tx).add(user)
     await record(tx, actor.did(AccountAction.USER_CREATED, "user", user.id, role=role, state=state))
+    if user.state == UserState.PENDING:
+        await record_event(tx, EventType.ACCOUNT_PENDING, AccountEvent(user_id=user.id), user_id=user.id)
     return user
 
 
@@ -195,6 +199,7 @@ async def set_password(
     await tx.execute(FORGET_LINKS_OF_USER, {"user_id": user.id})
     await end_sessions(tx, user.id, SessionEnd.PASSWORD_CHANGED, kept=kept)
     await record(tx, actor.did(AccountAction.USER_PASSWORD_CHANGED, "user", user.id))
+    await record_event(tx, EventType.ACCOUNT_PASSWORD_CHANGED, AccountEvent(user_id=user.id), user_id=user.id)
 
 
 async def end_sessions(tx: AsyncSession, user_id: UUID, reason: SessionEnd, *, kept: UUID | None = None) -> None:

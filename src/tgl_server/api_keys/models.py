@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, Integer, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, CIDR, INET
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.orm import Mapped, mapped_column
@@ -34,6 +34,8 @@ class ApiKeyRow(Identified, Dated, Base):
     #: SHA-256 of the Idempotency-Key that the key was made with, and of what was asked for.
     idempotency_hash: Mapped[bytes | None]
     request_hash: Mapped[bytes | None]
+    #: How many days before its end its owner was last told of that.
+    expiry_told: Mapped[int | None] = mapped_column(Integer)
 
     __table_args__ = (
         UniqueConstraint("prefix", name="uq_api_keys_prefix"),

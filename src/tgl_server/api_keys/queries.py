@@ -45,3 +45,22 @@ FORGET_OLD_IDEMPOTENCY = text("""
 MADE_BEFORE = text("""
     SELECT id, prefix, request_hash FROM api_keys WHERE user_id = :user_id AND idempotency_hash = :idempotency_hash
 """)
+
+# A key that was rotated has a successor, and one that does not work already ends for nobody. One whose end was missed
+# by more than a day, as the server did not run, is not news. What is held is told of by the next turn.
+TELL_EXPIRY = text("""
+    WITH due AS (
+        SELECT k.id, d.days FROM api_keys k
+        CROSS JOIN LATERAL (
+            SELECT min(given.days) AS days FROM (VALUES (14), (3), (0)) AS given (days)
+            WHERE k.expires_at <= now() + make_interval(days => given.days)
+              AND k.expires_at - k.created_at > make_interval(days => given.days)
+        ) d
+        WHERE k.expires_at BETWEEN now() - interval '1 day' AND now() + interval '14 days'
+          AND k.revoked_at IS NULL AND k.rotated_to IS NULL AND k.is_active
+          AND d.days IS NOT NULL AND (k.expiry_told IS NULL OR k.expiry_told > d.days)
+        ORDER BY k.id FOR NO KEY UPDATE OF k SKIP LOCKED
+    )
+    UPDATE api_keys k SET expiry_told = due.days FROM due WHERE k.id = due.id
+    RETURNING k.id, k.user_id, k.prefix, k.name, k.expires_at, k.expiry_told
+""")

@@ -13,11 +13,13 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tgl_protocol.api_keys import CreatedKey, KeyChange, KeyInfo, KeyPage, KeyState, NewKey
+from tgl_protocol.events import EventType
 from tgl_protocol.keys import ApiKey, generate_api_key
 from tgl_protocol.problem import FieldError
 from tgl_server import errors
 from tgl_server.api_keys import rules
 from tgl_server.api_keys.actions import ApiKeyAction
+from tgl_server.api_keys.key_events import tell_of_key
 from tgl_server.api_keys.models import ApiKeyRow
 from tgl_server.api_keys.once import Once, refuse_repetition
 from tgl_server.api_keys.queries import READABLE_REPOS, in_state
@@ -142,6 +144,7 @@ async def store_key(
     row = await ApiKeys(session=tx).add(row)
     details = {"name": row.name, "prefix": row.prefix, "scopes": join_scopes(rights.scopes)}
     await record(tx, actor.did(ApiKeyAction.API_KEY_CREATED, "api_key", row.id, **details))
+    await tell_of_key(tx, EventType.KEY_CREATED, row)
     return row
 
 
@@ -215,6 +218,7 @@ async def change_key(tx: AsyncSession, row: ApiKeyRow, change: KeyChange, actor:
     changed = apply_changes(row, wanted)
     if changed:
         await record(tx, actor.did(ApiKeyAction.API_KEY_CHANGED, "api_key", row.id, prefix=row.prefix, changed=changed))
+        await tell_of_key(tx, EventType.KEY_CHANGED, row)
 
 
 def _fewer_scopes(row: ApiKeyRow, given: str | list[str]) -> list[str]:
@@ -230,6 +234,7 @@ async def revoke_key(tx: AsyncSession, row: ApiKeyRow, actor: Actor) -> None:
     if row.revoked_at is None:
         row.revoked_at = await database_now(tx)
         await record(tx, actor.did(ApiKeyAction.API_KEY_REVOKED, "api_key", row.id, prefix=row.prefix))
+        await tell_of_key(tx, EventType.KEY_REVOKED, row)
 
 
 async def rotate_key(

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tgl_protocol.commits import RunPhase, RunSource, RunState, SyncStatus
+from tgl_protocol.events import Trouble
 from tgl_server.db.base import Base, one_of
 
 
@@ -121,6 +122,18 @@ class RepoRef(Base):
     updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 
+class RepoTrouble(Base):
+    """That a repository is failing or stale, as was told; gone when it has recovered."""
+
+    __tablename__ = "repo_troubles"
+
+    repo_id: Mapped[UUID] = mapped_column(primary_key=True)
+    trouble: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+    __table_args__ = (one_of("trouble", Trouble),)
+
+
 class SyncRun(Base):
     """One push by one client, or one pull by the server: the sum of its batches.
 
@@ -148,6 +161,9 @@ class SyncRun(Base):
     clock_skew: Mapped[timedelta | None] = mapped_column(Interval)
     source: Mapped[str] = mapped_column(server_default=text("'push'"))
     phase: Mapped[str | None]
+    #: The first and the last commit that were new, in the order in which they arrived.
+    first_sha: Mapped[bytes | None]
+    last_sha: Mapped[bytes | None]
 
     __table_args__ = (
         one_of("state", RunState),

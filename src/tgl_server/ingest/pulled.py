@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tgl_protocol.commits import RunPhase
 from tgl_server.access.ids import RepoId
 from tgl_server.ingest import pull_queries as queries
+from tgl_server.ingest.run_events import tell_runs
 
 
 async def queue_run(tx: AsyncSession, repo_id: RepoId, run_id: UUID, user_id: UUID | None) -> None:
@@ -33,6 +34,7 @@ async def keep_run(tx: AsyncSession, repo_id: RepoId, run_id: UUID, phase: RunPh
 async def fail_run(tx: AsyncSession, repo_id: RepoId, run_id: UUID, message: str) -> None:
     """End a run with an error, which the repository shows until it succeeds."""
     await tx.execute(queries.FAIL_RUN, {"repo_id": repo_id, "run_id": run_id, "message": message})
+    await tell_runs(tx, repo_id, [run_id])
 
 
 async def cancel_runs(tx: AsyncSession, repo_id: RepoId, run_ids: Sequence[UUID], message: str) -> None:
@@ -48,3 +50,8 @@ async def requeue_run(tx: AsyncSession, repo_id: RepoId, run_id: UUID) -> None:
 async def drop_empty_run(tx: AsyncSession, repo_id: RepoId, run_id: UUID) -> None:
     """Delete a run that has succeeded without a batch: a push that finds nothing new leaves none either."""
     await tx.execute(queries.DROP_EMPTY_RUN, {"repo_id": repo_id, "run_id": run_id})
+
+
+async def tell_run(tx: AsyncSession, repo_id: RepoId, run_id: UUID) -> None:
+    """Tell that a run that somebody asked for has ended, also if there was nothing new."""
+    await tell_runs(tx, repo_id, [run_id], also_empty=True)

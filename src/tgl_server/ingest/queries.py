@@ -57,14 +57,16 @@ COUNT_BATCH = text("""
         WHERE CAST(:inserted AS integer) > 0
     )
     INSERT INTO sync_runs (repo_id, id, state, finished_at, batches, total, inserted, skipped, errors,
-                           client_version, user_id, api_key_id, clock_skew)
+                           client_version, user_id, api_key_id, clock_skew, first_sha, last_sha)
     SELECT repo_id, CAST(:run_id AS uuid), CAST(:run_state AS text),
            CASE WHEN CAST(:run_state AS text) <> 'running' THEN now() END, 1, CAST(:total AS bigint),
            CAST(:inserted AS integer), CAST(:skipped AS bigint), CAST(:errors AS bigint),
            CAST(:client_version AS text), CAST(:user_id AS uuid), CAST(:api_key_id AS uuid),
-           CAST(:clock_skew AS interval)
+           CAST(:clock_skew AS interval), CAST(:first_new AS bytea), CAST(:last_new AS bytea)
     FROM state
     ON CONFLICT (repo_id, id) DO UPDATE SET
+        first_sha = coalesce(sync_runs.first_sha, EXCLUDED.first_sha),
+        last_sha = coalesce(EXCLUDED.last_sha, sync_runs.last_sha),
         state = EXCLUDED.state, finished_at = NULL, error_message = NULL, last_batch_at = now(),
         batches = sync_runs.batches + 1,
         total = sync_runs.total + EXCLUDED.total, inserted = sync_runs.inserted + EXCLUDED.inserted,
@@ -222,9 +224,9 @@ CLOSE_ABANDONED = text(f"""
         UPDATE sync_runs r SET state = 'interrupted', finished_at = now(), error_message = l.message
         FROM left_open l
         WHERE r.repo_id = l.repo_id AND r.state = 'running' AND {abandoned("r.last_batch_at")}
-        RETURNING r.id
+        RETURNING r.repo_id, r.id
     )
-    SELECT count(*) FROM run
+    SELECT repo_id, id FROM run ORDER BY repo_id, id
 """)  # noqa: S608 -- our own condition
 
 # Three times the median pause between the last 20 runs with new commits, once there were five such runs; at least a

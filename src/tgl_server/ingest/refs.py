@@ -19,6 +19,7 @@ from tgl_server.ingest.context import Push
 from tgl_server.ingest.missing import missing_shas
 from tgl_server.ingest.ref_names import check_refs
 from tgl_server.ingest.refusals import CommitsRemoved, UnknownCommits
+from tgl_server.ingest.run_events import tell_runs
 
 # The names in one answer, in bytes; with shas and punctuation, ten thousand tips of usual names are as much.
 _PAGE_BYTES = 1024 * 1024
@@ -44,6 +45,7 @@ async def update_refs(
         await log_change(tx, push.repo_id, IngestKind.REFS)
     if push.run_id is not None:
         await tx.execute(queries.FINISH_RUN, {"repo_id": push.repo_id, "run_id": push.run_id})
+        await tell_runs(tx, push.repo_id, [push.run_id])
     counted = (await tx.execute(queries.COUNTED_REFS, {"repo_id": push.repo_id})).one()
     rows = await tx.execute(queries.REFS, {"repo_id": push.repo_id, **first_refs(max_refs)})
     return RefsResult({row.name: row.sha for row in rows}, counted.refs_total, counted.refs_digest.hex())

@@ -25,6 +25,7 @@ from tgl_server.ingest.encode import COLUMNS, split_shas
 from tgl_server.ingest.missing import missing_keys
 from tgl_server.ingest.phases import Phase, PhaseClock
 from tgl_server.ingest.refusals import LeaseLost
+from tgl_server.ingest.run_events import tell_runs
 from tgl_server.ingest.runs import record_errors
 
 
@@ -33,12 +34,12 @@ async def store_batch(database: Database, push: Push, batch: PreparedBatch, cloc
     try:
         async with database.transaction(push.repo_id) as tx:
             new = await _copy_new(tx, push, batch, clock)
-            await _count(tx, push, batch, len(new))
+            await _count(tx, push, batch, new)
             clock.lap(Phase.COUNT)
     except RowExists:
         async with database.transaction(push.repo_id) as tx:
             new = await _merge(tx, batch)
-            await _count(tx, push, batch, len(new))
+            await _count(tx, push, batch, new)
             clock.lap(Phase.MERGE)
     clock.lap(Phase.COMMIT)
     return _result(batch, {sha.hex() for sha in new})
@@ -60,8 +61,10 @@ async def _merge(tx: AsyncSession, batch: PreparedBatch) -> list[bytes]:
     return split_shas(await tx.scalar(queries.MERGE_STAGED))
 
 
-async def _count(tx: AsyncSession, push: Push, batch: PreparedBatch, inserted: int) -> None:
+async def _count(tx: AsyncSession, push: Push, batch: PreparedBatch, new: list[bytes]) -> None:
     run_state, status = _outcome(push, batch)
+    inserted = len(new)
+    first_new, last_new = _ends_of(batch, new)
     run_id = push.run_id or uuid7()
     parameters = {
         "repo_id": push.repo_id,
@@ -74,6 +77,8 @@ async def _count(tx: AsyncSession, push: Push, batch: PreparedBatch, inserted: i
         "skipped": len(batch.shas) - len(batch.bad) - inserted,
         "errors": len(batch.bad),
         "lease": push.lease,
+        "first_new": first_new,
+        "last_new": last_new,
         **push.client(batch.client_version),
     }
     is_new = await tx.scalar(queries.COUNT_BATCH, parameters)
@@ -85,6 +90,18 @@ async def _count(tx: AsyncSession, push: Push, batch: PreparedBatch, inserted: i
         await record(tx, push.audit_entry(SyncAction.SYNC_STARTED, batch.client_version))
     if batch.bad:
         await record_errors(tx, push.repo_id, run_id, bad_in_order(batch.bad))
+    if run_state is not RunState.RUNNING:
+        await tell_runs(tx, push.repo_id, [run_id])
+
+
+def _ends_of(batch: PreparedBatch, new: list[bytes]) -> tuple[bytes | None, bytes | None]:
+    """The first and the last of the new commits, in the order sent."""
+    if not new:
+        return None, None
+    found = {sha.hex() for sha in new}
+    first = next(sha for sha in batch.shas if sha in found)
+    last = next(sha for sha in reversed(batch.shas) if sha in found)
+    return bytes.fromhex(first), bytes.fromhex(last)
 
 
 def _outcome(push: Push, batch: PreparedBatch) -> tuple[RunState, SyncStatus | None]:
@@ -150,3 +167,4 @@ async def record_refusal(
     if reasons:
         await record_errors(tx, push.repo_id, run_id, reasons)
     await record(tx, push.audit_entry(SyncAction.SYNC_REFUSED, client_version, reason=reason))
+    await tell_runs(tx, push.repo_id, [run_id])

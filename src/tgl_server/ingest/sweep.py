@@ -1,4 +1,4 @@
-"""The sweep, every minute: it closes runs that a crash left open and learns each repository's cadence.
+"""The sweep, every minute: it closes runs that a crash left open, learns cadences, and tells of troubled repositories.
 
 Any number of processes may try: one at a time sweeps, and the others return at once. It never waits for a push.
 """
@@ -14,6 +14,7 @@ from tgl_server.background import Heartbeat, Stop, run_until_stopped
 from tgl_server.db.engine import Database
 from tgl_server.ingest import queries
 from tgl_server.ingest.forgetting import PAUSE_SECONDS, forget_old
+from tgl_server.ingest.run_events import tell_runs, tell_troubles
 from tgl_server.projects.freshness import INTERRUPTIONS
 from tgl_server.settings import Settings
 
@@ -28,11 +29,14 @@ async def sweep(database: Database, run_timeout: timedelta) -> int | None:
     async with database.transaction() as tx:
         if not await tx.scalar(queries.TRY_TO_SWEEP, {"key": _LOCK_KEY}):
             return None
-        closed: int = await tx.scalar(queries.CLOSE_ABANDONED, {"run_timeout": run_timeout, **INTERRUPTIONS})
+        closed = (await tx.execute(queries.CLOSE_ABANDONED, {"run_timeout": run_timeout, **INTERRUPTIONS})).all()
+        for run in closed:
+            await tell_runs(tx, run.repo_id, [run.id])
         await tx.execute(queries.LEARN_CADENCES)
+        await tell_troubles(tx)
     if closed:
-        log.warning("runs_interrupted", runs=closed)
-    return closed
+        log.warning("runs_interrupted", runs=len(closed))
+    return len(closed)
 
 
 @asynccontextmanager

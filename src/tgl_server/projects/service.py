@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tgl_protocol.accounts import UserState
+from tgl_protocol.events import EventType, RepoMigrated
 from tgl_protocol.projects import (
     MemberRole,
     NewRepo,
@@ -17,6 +18,7 @@ from tgl_protocol.projects import (
     ProjectDeleted,
     RepoChange,
     RepoDeleted,
+    SyncMethod,
 )
 from tgl_server import errors
 from tgl_server.access.guards import ProjectAccess
@@ -26,6 +28,7 @@ from tgl_server.audit.changes import apply_changes
 from tgl_server.audit.service import Actor, record
 from tgl_server.commits.service import create_state, delete_stored
 from tgl_server.db.rows import Rows
+from tgl_server.events.service import record_event
 from tgl_server.followers.follower import Followers
 from tgl_server.followers.service import create_marks, forget_repos
 from tgl_server.http.body import named_fields
@@ -144,6 +147,11 @@ async def change_repo(tx: AsyncSession, repo_id: RepoId, change: RepoChange, by:
     if changed:
         await tx.flush()
         await record(tx, by.did(ProjectAction.REPO_CHANGED, "repo", repo_id, changed=changed))
+    if "sync_method" in changed:
+        before, after = (SyncMethod(changed["sync_method"][side]) for side in ("from", "to"))
+        await record_event(
+            tx, EventType.REPO_MIGRATED, RepoMigrated(from_method=before, to_method=after), repo_id=repo_id
+        )
 
 
 async def delete_repo(tx: AsyncSession, repo_id: RepoId, by: Actor, followers: Followers) -> RepoDeleted:

@@ -192,6 +192,8 @@ class Pull:
             await note_use(tx, self._lease.repo_id, refused=False)
             if self._lease.cause is Cause.SCHEDULE:
                 await pulled.drop_empty_run(tx, self._lease.repo_id, self._lease.run_id)
+            else:
+                await pulled.tell_run(tx, self._lease.repo_id, self._lease.run_id)
         log.info("pull_done", **self._names)
 
     async def _fail(self, failure: Failure) -> None:

@@ -5,8 +5,10 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from tgl_protocol.events import EventType, RepoBehind
 from tgl_protocol.http import MAX_REF_NAME_LENGTH
 from tgl_server.access.ids import RepoId
+from tgl_server.events.service import record_event
 from tgl_server.http.text_rules import is_storable
 from tgl_server.remote_tips import queries
 
@@ -25,10 +27,14 @@ async def record_tips(tx: AsyncSession, repo_id: RepoId, tips: Mapping[str, str 
     noted = dict([(name, sha) for name, sha in tips.items() if _is_branch(name)][:MAX_TIPS])
     gone = [name for name, sha in noted.items() if sha is None]
     set_ = {name: bytes.fromhex(sha) for name, sha in noted.items() if sha is not None and _is_sha(sha)}
+    before = await behind_since(tx, repo_id)
     await tx.execute(queries.FORGET_ARRIVED, {"repo_id": repo_id, "gone": gone})
     if set_:
         await tx.execute(queries.SET_TIPS, {"repo_id": repo_id, "names": list(set_), "shas": list(set_.values())})
-    return await behind_since(tx, repo_id)
+    since = await behind_since(tx, repo_id)
+    if before is None and since is not None:
+        await record_event(tx, EventType.REPO_BEHIND, RepoBehind(behind_since=since), repo_id=repo_id)
+    return since
 
 
 async def behind_since(reader: AsyncConnection | AsyncSession, repo_id: RepoId) -> datetime | None:

@@ -1,0 +1,111 @@
+"""Events: what happened to repositories, keys and accounts, for webhooks, streams and messages to people."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Struct
+
+from tgl_protocol.about import about
+from tgl_protocol.commits import RunSource, RunState
+from tgl_protocol.projects import SyncMethod
+
+
+class EventType(StrEnum):
+    """What happened, in the form `what.happened`; a server of another version may know others."""
+
+    RUN_FINISHED = "run.finished"
+    RUN_FAILED = "run.failed"
+    COMMITS_STORED = "commits.stored"
+    REPO_FAILING = "repo.failing"
+    REPO_STALE = "repo.stale"
+    REPO_RECOVERED = "repo.recovered"
+    REPO_BEHIND = "repo.behind"
+    REPO_MIGRATED = "repo.migrated"
+    KEY_CREATED = "key.created"
+    KEY_CHANGED = "key.changed"
+    KEY_REVOKED = "key.revoked"
+    KEY_EXPIRING = "key.expiring"
+    ACCOUNT_PENDING = "account.pending"
+    ACCOUNT_PASSWORD_CHANGED = "account.password_changed"  # noqa: S105 -- the name of a type
+
+
+class Trouble(StrEnum):
+    """What is wrong with a repository: its last run failed, or it missed its cadence."""
+
+    FAILING = "failing"
+    STALE = "stale"
+
+
+class RunEnded(Struct, frozen=True, kw_only=True):
+    """The data of `run.finished` and `run.failed`."""
+
+    run_id: Annotated[UUID, about("The run's id")]
+    source: Annotated[RunSource, about("Who brought the commits: a client's push, or a pull of the server's")]
+    state: Annotated[RunState, about("How the run ended")]
+    total: Annotated[int, about("Commits sent, new or not")]
+    inserted: Annotated[int, about("Commits that were new")]
+    skipped: Annotated[int, about("Commits that were stored already")]
+    errors: Annotated[int, about("Commits that were refused")]
+    started_at: Annotated[datetime, about("When the run began")]
+    error: Annotated[str | None, about("What went wrong; null if nothing")]
+
+
+class CommitsStored(Struct, frozen=True, kw_only=True):
+    """The data of `commits.stored`: one run's new commits, of which only the first and the last are named."""
+
+    run_id: Annotated[UUID, about("The run that brought them")]
+    count: Annotated[int, about("Commits of the run that were new")]
+    first_sha: Annotated[str | None, about("The first of them, in the order in which they arrived")]
+    last_sha: Annotated[str | None, about("The last of them, in the order in which they arrived")]
+
+
+class RepoInTrouble(Struct, frozen=True, kw_only=True):
+    """The data of `repo.failing` and `repo.stale`, which come once until `repo.recovered`."""
+
+    last_success_at: Annotated[datetime | None, about("The last success; null if there never was one")]
+    cadence_seconds: Annotated[int | None, about("How often the repository is expected to be brought up to date")]
+    error: Annotated[str | None, about("The last run's error; null for a repository that is not failing")]
+
+
+class RepoRecovered(Struct, frozen=True, kw_only=True):
+    """The data of `repo.recovered`."""
+
+    troubles: Annotated[list[Trouble], about("What is over")]
+    since: Annotated[datetime, about("When the first of these was noticed")]
+    last_success_at: Annotated[datetime | None, about("The last success; null if there never was one")]
+
+
+class RepoBehind(Struct, frozen=True, kw_only=True):
+    """The data of `repo.behind`: the forge has told of commits that no client has pushed."""
+
+    behind_since: Annotated[datetime, about("When the forge first told of them")]
+
+
+class RepoMigrated(Struct, frozen=True, kw_only=True):
+    """The data of `repo.migrated`: commits arrive by the other method from now on."""
+
+    from_method: Annotated[SyncMethod, about("The method before")]
+    to_method: Annotated[SyncMethod, about("The method from now on")]
+
+
+class KeyEvent(Struct, frozen=True, kw_only=True):
+    """The data of events about an API key: never the key itself."""
+
+    key_id: Annotated[UUID, about("The key's id")]
+    prefix: Annotated[str, about("The key's visible beginning")]
+    name: Annotated[str, about("The key's name")]
+    expires_at: Annotated[datetime | None, about("When it expires; null if it does not")]
+    days: Annotated[int | None, about("For `key.expiring`: 14, 3 or 0 days before the end; else null")] = None
+
+
+class AccountEvent(Struct, frozen=True, kw_only=True):
+    """The data of events about an account."""
+
+    user_id: Annotated[UUID, about("The account's id")]
+
+
+EventData = (
+    RunEnded | CommitsStored | RepoInTrouble | RepoRecovered | RepoBehind | RepoMigrated | KeyEvent | AccountEvent
+)
