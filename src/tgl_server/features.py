@@ -24,6 +24,8 @@ from tgl_server.followers import models as followers_models
 from tgl_server.followers.follower import Followers
 from tgl_server.http.feature import Feature
 from tgl_server.ingest.feature import ingest
+from tgl_server.players import models as players_models
+from tgl_server.players.service import PLAYERS
 from tgl_server.projects import models as projects_models
 from tgl_server.projects.feature import projects
 from tgl_server.pull import models as pull_models
@@ -73,6 +75,7 @@ _MODELS = (
     device_models,
     events_models,
     followers_models,
+    players_models,
     projects_models,
     pull_models,
     remote_tips_models,
@@ -83,4 +86,4 @@ _MODELS = (
 METADATA = Base.metadata
 
 #: The followers; a new one comes with a migration that makes its marks.
-FOLLOWERS: Followers = (ROOTS, ACTIVITY)
+FOLLOWERS: Followers = (ROOTS, ACTIVITY, PLAYERS)

@@ -13,6 +13,8 @@ from sqlalchemy import make_url
 from tgl_server.db import migrate
 from tgl_server.db.engine import Database
 from tgl_server.features import FOLLOWERS
+from tgl_server.followers.runner import catch_up
+from tgl_server.players.service import PLAYERS
 from tgl_server.settings import Settings
 from tgl_server.verify.service import find_faults
 
@@ -86,7 +88,9 @@ async def test_what_was_stored_before_is_found_right_after(filled: asyncpg.Conne
     await up(empty_url)
     database = Database(Settings(database_url=empty_url))
     assert await find_faults(database, timedelta(minutes=15), FOLLOWERS) == []
+    await catch_up(database, [PLAYERS])
     await database.close()
+    assert await filled.fetchval("SELECT email FROM identities") == "ada@example.com"
     assert await filled.fetchval("SELECT sum(total_commits) FROM repo_states") == ROWS
     moments = await filled.fetchval("SELECT count(DISTINCT (repo_id, ingested_at)) FROM commits")
     assert await filled.fetchval("SELECT sum(ingest_seq) FROM repo_states") == moments

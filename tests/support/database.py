@@ -90,7 +90,7 @@ async def rows_of_repo(database: Database, repo_id: str) -> dict[str, int]:
     """The number of a repository's rows in each table."""
     stored = "commits", "repo_refs", "sync_runs", "sync_run_errors", "repo_states", "ingest_log"
     remote = "repo_pulls", "remote_tips"
-    followed = "follower_marks", "repo_roots", "author_days", "author_totals", "repo_days", "repo_weeks"
+    followed = "follower_marks", "repo_roots", "author_days", "author_totals", "repo_days", "repo_weeks", "repo_authors"
     owned = dict.fromkeys((*stored, *remote, *followed), "repo_id") | {"repos": "id"}
     return {
         table: await scalar(database, f"SELECT count(*) FROM {table} WHERE {column} = :id", id=UUID(repo_id))

@@ -1,0 +1,1 @@
+"""Players: the people behind the names and addresses of commits."""
