@@ -19,6 +19,7 @@ from tgl_server.auth.passwords import Passwords
 from tgl_server.auth.refresh_token import RefreshTokens
 from tgl_server.auth.session import SessionAuthentication
 from tgl_server.background import Heartbeat
+from tgl_server.broker.wake_ups import WakeUps
 from tgl_server.db.engine import Database
 from tgl_server.db.versions import RepoVersions
 from tgl_server.http.body_budget import BodyBudget
@@ -45,6 +46,7 @@ class Services(Struct, frozen=True):
     body_budget: BodyBudget
     sealer: Sealer
     scan_turns: ScanTurns
+    wake_ups: WakeUps
     argon2: Argon2
     passwords: Passwords
     access_tokens: AccessTokens
@@ -67,6 +69,7 @@ class Services(Struct, frozen=True):
         finally:
             self.repo_versions.close()
             self.argon2.close()
+            self.wake_ups.close()
             await self.rate_limiter.close()
             await self.database.close()
 
@@ -84,6 +87,7 @@ def make_services(settings: Settings, hosting: Hosting = BY_ITSELF) -> Services:
         body_budget=BodyBudget(max(settings.max_bodies_bytes, settings.max_body_bytes)),
         sealer=Sealer(settings.secrets_keys),
         scan_turns=ScanTurns(),
+        wake_ups=WakeUps(settings.broker_url),
         argon2=argon2,
         passwords=Passwords(argon2, Decoys(database, argon2, settings)),
         access_tokens=access_tokens,

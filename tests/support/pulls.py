@@ -4,7 +4,7 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -145,23 +145,37 @@ class Hanging:
         return False
 
 
+def running_worker(settings: Settings, *options: str) -> AbstractContextManager["subprocess.Popen[bytes]"]:
+    """`tgl-server worker` as a process of its own, stopped with SIGTERM at the end; without a broker if none is set."""
+    return _running(settings, "worker", *([] if settings.broker_url else ["--no-broker"]), *options)
+
+
+def running_beat(settings: Settings) -> AbstractContextManager["subprocess.Popen[bytes]"]:
+    """`tgl-server beat` as a process of its own, stopped with SIGTERM at the end."""
+    return _running(settings, "beat")
+
+
 @contextmanager
-def running_worker(settings: Settings, *options: str) -> Iterator["subprocess.Popen[bytes]"]:
-    """`tgl-server worker --no-broker` as a process of its own, stopped with SIGTERM at the end."""
-    environment = {
-        **os.environ,
-        "DATABASE_URL": settings.database_url,
-        "MIRROR_DIR": settings.mirror_dir,
-        "PULL_ALLOWED_NETWORKS": ",".join(settings.pull_allowed_networks),
-        "PULL_ALLOWED_PORTS": ",".join(map(str, settings.pull_allowed_ports)),
-        "PULL_CA_FILE": settings.pull_ca_file,
-    }
-    with subprocess.Popen([*TGL_SERVER, "worker", "--no-broker", *options], env=environment) as process:
+def _running(settings: Settings, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
+    with subprocess.Popen([*TGL_SERVER, *arguments], env={**os.environ, **environment_of(settings)}) as process:
         try:
             yield process
         finally:
             process.terminate()
             try:
-                process.wait(30)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The variables that mean these settings to a worker or a beat."""
+    return {
+        "DATABASE_URL": settings.database_url,
+        "MIRROR_DIR": settings.mirror_dir,
+        "PULL_ALLOWED_NETWORKS": ",".join(settings.pull_allowed_networks),
+        "PULL_ALLOWED_PORTS": ",".join(map(str, settings.pull_allowed_ports)),
+        "PULL_CA_FILE": settings.pull_ca_file,
+        "SECRETS_KEYS": ",".join(settings.secrets_keys),
+        "BROKER_URL": settings.broker_url,
+    }

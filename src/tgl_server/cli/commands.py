@@ -8,6 +8,7 @@ from alembic.util import CommandError
 import tgl_protocol
 from tgl_protocol.visible import visible
 from tgl_server.cli import (
+    beat,
     demo,
     keys,
     listing,
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 app.command("serve")(serve.serve)
 app.command("worker")(worker.worker)
+app.command("beat")(beat.beat)
 app.command("migrate", context_settings=migrate.CONTEXT)(migrate.migrate)
 app.command("demo")(demo.demo)
 app.command("verify")(verify.verify)

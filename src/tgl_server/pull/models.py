@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Integer, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tgl_server.db.base import Base, one_of
@@ -55,6 +55,8 @@ class RepoPull(Base):
     #: Failed pulls in a row, and how many of the last of them the remote refused.
     failures: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     refusals: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    #: The kind of the last of them, for metrics; empty after a success.
+    failure_code: Mapped[str | None]
     paused_at: Mapped[datetime | None]
     paused_reason: Mapped[str | None]
     #: The address at that time; another one ends the pause.
@@ -71,6 +73,18 @@ class RepoPull(Base):
     )
 
 
+class PullPause(Base):
+    """The row that is there while no pull begins anywhere, as somebody said on the command line."""
+
+    __tablename__ = "pull_pause"
+
+    is_paused: Mapped[bool] = mapped_column(primary_key=True, server_default=text("true"))
+    paused_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    reason: Mapped[str]
+
+    __table_args__ = (CheckConstraint("is_paused", name="one"),)
+
+
 class PullWorker(Base):
     """A worker process that lives, or lived until `seen_at`; `disk_free` is of the folder of its mirrors, in bytes."""
 
@@ -82,5 +96,7 @@ class PullWorker(Base):
     version: Mapped[str]
     children: Mapped[int] = mapped_column(Integer)
     disk_free: Mapped[int | None]
+    #: Hears the messages for its host.
+    uses_broker: Mapped[bool] = mapped_column(server_default=text("false"))
     started_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     seen_at: Mapped[datetime] = mapped_column(server_default=text("now()"))

@@ -15,12 +15,21 @@ _IS_PAUSED = """(
                     WHERE k.repo_id = p.repo_id AND k.confirmed_at > coalesce(p.began_at, p.paused_at))
 )"""
 
+# A host that has the mirror looks first, while it lives and the wait is short: it has to fetch only what is new.
+_HOST_FIRST = """
+    CASE WHEN coalesce(q.claimed_at, q.requested_at, q.next_due_at) > now() - CAST(:preferred AS interval)
+          AND EXISTS (SELECT FROM pull_workers w WHERE w.host = q.mirror_host AND w.uses_broker
+                      AND w.seen_at > now() - CAST(:alive AS interval))
+         THEN q.mirror_host END
+"""
+
 # A pull that may be claimed: its moment has come, somebody asked for it, or it is under way and has no worker.
 _IS_DUE = f"""
     r.sync_method = 'pull_celery'
     AND (p.next_due_at <= now() OR p.requested_at <= now() OR p.run_id IS NOT NULL)
     AND (p.lease_until IS NULL OR p.lease_until < now())
     AND NOT {_IS_PAUSED}
+    AND NOT EXISTS (SELECT FROM pull_pause)
 """
 
 # Any number may tick: what one has handed out, the others leave alone for a while.
@@ -33,8 +42,15 @@ TICK = text(f"""
         LIMIT :limit FOR NO KEY UPDATE OF p SKIP LOCKED
     ) due
     WHERE q.repo_id = due.repo_id
-    RETURNING q.repo_id
+    RETURNING q.repo_id, {_HOST_FIRST} AS host
 """)  # noqa: S608 -- our own condition
+
+# Nobody was told: the next tick may hand them out again.
+TAKE_BACK = text(
+    "UPDATE repo_pulls SET queued_at = NULL WHERE repo_id = ANY(CAST(:ids AS uuid[])) AND lease_token IS NULL"
+)
+
+HOST_FIRST = text(f"SELECT {_HOST_FIRST} FROM repo_pulls q WHERE q.repo_id = :repo_id")  # noqa: S608 -- our own
 
 # A run that was under way goes on; else the one that was asked for begins, or a new one. Somebody may have asked for
 # another one meanwhile: that one waits.
@@ -179,8 +195,8 @@ IS_LEASED = text("SELECT EXISTS (SELECT FROM repo_pulls WHERE repo_id = :repo_id
 # A worker's sign of life; those who gave none for a day are forgotten.
 SEEN = text("""
     WITH gone AS (DELETE FROM pull_workers WHERE seen_at < now() - interval '1 day' AND id <> CAST(:id AS uuid))
-    INSERT INTO pull_workers (id, host, pid, version, children, disk_free)
-    VALUES (CAST(:id AS uuid), :host, :pid, :version, :children, CAST(:disk_free AS bigint))
+    INSERT INTO pull_workers (id, host, pid, version, children, disk_free, uses_broker)
+    VALUES (CAST(:id AS uuid), :host, :pid, :version, :children, CAST(:disk_free AS bigint), :uses_broker)
     ON CONFLICT (id) DO UPDATE SET seen_at = now(), disk_free = EXCLUDED.disk_free
 """)
 

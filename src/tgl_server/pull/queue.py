@@ -1,8 +1,9 @@
 """The queue of pulls: whoever claims a repository has its lease until it is done, gives it back, or is lost.
 
-The row is the queue; a message could only wake a worker up. A function takes its transaction first and never commits.
+The row is the queue; a message only wakes a worker up. A function takes its transaction first and never commits.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -16,6 +17,7 @@ from tgl_protocol import __version__
 from tgl_protocol.commits import RunPhase
 from tgl_protocol.projects import SyncMethod
 from tgl_server.access.ids import RepoId
+from tgl_server.broker.sending import WakeUp
 from tgl_server.ingest import pulled
 from tgl_server.ingest.context import Push, Pusher
 from tgl_server.pull import queries
@@ -27,7 +29,13 @@ RENEW_SECONDS: Final = 15.0
 #: How long what was handed out, and was not claimed, is handed out to nobody else.
 REQUEUE: Final = timedelta(seconds=30)
 
+#: How long the host that has the mirror is asked alone, and how old its workers' last sign of life may be.
+PREFERRED: Final = timedelta(seconds=60)
+ALIVE: Final = timedelta(seconds=45)
+
 CLIENT_VERSION: Final = f"tgl-server {__version__}"
+HOSTS: Final = {"preferred": PREFERRED, "alive": ALIVE}
+
 CANCELLED: Final = "The pull was cancelled; what it had stored stays."
 PUSHED_NOW: Final = "The pull was cancelled, as clients push to this repository from now on; what it had stored stays."
 
@@ -80,8 +88,18 @@ class Ending(Struct, frozen=True, kw_only=True):
 
 async def tick(tx: AsyncSession, limit: int) -> list[RepoId]:
     """Hand out repositories that may be claimed, the one that waits longest first."""
-    found = await tx.scalars(queries.TICK, {"limit": limit, "requeue": REQUEUE})
-    return [RepoId(repo_id) for repo_id in found]
+    return [RepoId(wake_up.repo_id) for wake_up in await hand_out(tx, limit)]
+
+
+async def hand_out(tx: AsyncSession, limit: int) -> list[WakeUp]:
+    """Hand out repositories that may be claimed, each with the host that should look first, as it has the mirror."""
+    found = await tx.execute(queries.TICK, {"limit": limit, "requeue": REQUEUE, **HOSTS})
+    return [WakeUp(row.repo_id, row.host) for row in found]
+
+
+async def take_back(tx: AsyncSession, unsent: Sequence[WakeUp]) -> None:
+    """Let the next tick hand out again what nobody was told of."""
+    await tx.execute(queries.TAKE_BACK, {"ids": [wake_up.repo_id for wake_up in unsent]})
 
 
 async def claim(tx: AsyncSession, repo_id: RepoId, owner: str) -> Lease | None:

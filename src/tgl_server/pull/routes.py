@@ -12,6 +12,7 @@ from tgl_server.access.guards import RepoAccess
 from tgl_server.access.refusals import audited_as
 from tgl_server.audit.service import Actor
 from tgl_server.auth.principal import Principal
+from tgl_server.broker.wake_ups import WakeUps
 from tgl_server.credentials.errors import NoRemote
 from tgl_server.db.clock import database_now
 from tgl_server.db.engine import Database
@@ -59,13 +60,17 @@ async def request_pull(
     actor: NamedDependency[Actor],
     settings: NamedDependency[Settings],
     database: NamedDependency[Database],
+    wake_ups: NamedDependency[WakeUps],
 ) -> RunDetails:
     """Ask for a pull: the run to follow, which waits for a worker. Who asks while one waits gets that one."""
     async with database.transaction(target.id) as tx:
         run_id = await service.request_pull(tx, target.id, actor)
+        wake_up = await service.wake_up_for(tx, target.id)
         now = await database_now(tx)
         connection = await tx.connection()
-        return await get_run(connection, target, principal, run_id, run_timeout=settings.run_timeout, now=now)
+        run = await get_run(connection, target, principal, run_id, run_timeout=settings.run_timeout, now=now)
+    wake_ups.wake(wake_up)
+    return run
 
 
 @delete(

@@ -13,6 +13,7 @@ from tgl_protocol.pulls import PullInfo, PullSchedule
 from tgl_server import errors
 from tgl_server.access.ids import RepoId
 from tgl_server.audit.service import Actor, record
+from tgl_server.broker.sending import WakeUp
 from tgl_server.credentials.errors import NoRemote
 from tgl_server.db.clock import database_now
 from tgl_server.ingest import pulled
@@ -21,7 +22,7 @@ from tgl_server.pull import queries
 from tgl_server.pull.actions import PullAction
 from tgl_server.pull.errors import WrongSyncMethod
 from tgl_server.pull.models import Cause
-from tgl_server.pull.queue import CANCELLED
+from tgl_server.pull.queue import CANCELLED, HOSTS
 from tgl_server.pull.schedule import cron_fault, next_moment, timezone_fault
 
 #: The least time between the beginnings of two pulls that webhooks ask for: forges tell of each push.
@@ -43,6 +44,11 @@ async def request_after_push(tx: AsyncSession, repo_id: RepoId, by: Actor) -> UU
     if _paused_at(row) is not None:
         return None
     return await _request(tx, repo_id, by, Cause.WEBHOOK, WEBHOOK_SPACING)
+
+
+async def wake_up_for(tx: AsyncSession, repo_id: RepoId) -> WakeUp:
+    """The message to send, once the transaction is committed, for a pull that was asked for."""
+    return WakeUp(repo_id, await tx.scalar(queries.HOST_FIRST, {"repo_id": repo_id, **HOSTS}))
 
 
 async def _request(tx: AsyncSession, repo_id: RepoId, by: Actor, cause: Cause, spacing: timedelta) -> UUID:

@@ -16,6 +16,7 @@ from granian.server.common import AbstractServer as MainProcess
 from litestar import Litestar
 
 from tgl_server.app import Lifespan, create_app
+from tgl_server.broker.installed import check_broker_installed
 from tgl_server.errors import StartupError
 from tgl_server.http.draining import drained_on_sigterm
 from tgl_server.limits.storage import is_shared
@@ -80,6 +81,7 @@ def _stop_on_hangup(server: MainProcess[Any], handler_before: object) -> None:
 def check_servable(settings: Settings, workers: int) -> None:
     """Raises `StartupError` for settings with which so many workers cannot serve, before anything is started."""
     check_installed(settings)
+    check_broker_installed(settings)
     if workers > 1 and not is_shared(settings.rate_limit_storage):
         raise StartupError(
             f"{workers} workers cannot count requests together in RATE_LIMIT_STORAGE=memory://, each would allow the "

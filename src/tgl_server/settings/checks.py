@@ -4,6 +4,7 @@ import re
 from ipaddress import ip_network
 
 from tgl_server.settings.bad_setting import BadSetting
+from tgl_server.settings.broker import check_broker
 from tgl_server.settings.model import Environment, Settings
 from tgl_server.settings.pull_checks import check_pull
 from tgl_server.settings.secrets_keys import check_secrets_keys
@@ -28,6 +29,7 @@ def check_settings(settings: Settings) -> None:
     for text in settings.trusted_proxies:
         _check_network(text)
     check_pull(settings)
+    check_broker(settings)
     check_secrets_keys(settings)
     _check_public_url(settings)
     for origin in settings.cors_origins:

@@ -12,6 +12,7 @@ from dotenv import dotenv_values
 from msgspec import inspect
 
 from tgl_server.settings.bad_setting import BadSetting
+from tgl_server.settings.broker import with_broker_of_file
 from tgl_server.settings.checks import check_settings
 from tgl_server.settings.model import SECRETS, Environment, LogFormat, LogLevel, MetricsAccess, Settings
 from tgl_server.settings.secrets_keys import with_keys_of_file
@@ -26,7 +27,7 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None = None, **ov
     values = {**read_env_file(env_file), **environ}
     found = {name: text for name in Settings.__struct_fields__ if (text := _variable(values, name)) is not None}
     parsed = {name: parse_setting(name, text) for name, text in found.items()}
-    settings = with_keys_of_file(Settings(**(parsed | overrides)))
+    settings = with_broker_of_file(with_keys_of_file(Settings(**(parsed | overrides))))
     check_settings(settings)
     return settings
 

@@ -95,6 +95,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     rate_limit_storage: str = "memory://"
 
     pull_worker: bool = True
+    broker_url: str = ""
+    broker_url_file: str = ""
     mirror_dir: str = ""
     pull_allowed_networks: tuple[str, ...] = ()
     pull_allowed_hosts: tuple[str, ...] = ()
@@ -158,6 +160,7 @@ SECRETS = (
     "otel_exporter_otlp_endpoint",
     "otel_exporter_otlp_headers",
     "pull_proxy",
+    "broker_url",
 )
 
 
@@ -174,6 +177,7 @@ def secret_texts(settings: Settings) -> list[str]:
         settings.rate_limit_storage,
         settings.otel_exporter_otlp_endpoint,
         settings.pull_proxy,
+        settings.broker_url,
     )
     for url in urls:
         password = url.partition("://")[2].rpartition("@")[0].partition(":")[2]

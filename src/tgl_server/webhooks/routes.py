@@ -15,6 +15,7 @@ from litestar.params import JSONBody, PathParameter
 from tgl_protocol.http import JSON_MEDIA_TYPE
 from tgl_protocol.webhooks import (
     DeliveryAnswer,
+    DeliveryOutcome,
     DeliveryPage,
     NewWebhook,
     PushEvent,
@@ -27,6 +28,7 @@ from tgl_server import errors
 from tgl_server.access.guards import RepoAccess, changes_repo
 from tgl_server.access.refusals import audited_as
 from tgl_server.audit.service import Actor
+from tgl_server.broker.wake_ups import WakeUps
 from tgl_server.db.engine import Database
 from tgl_server.http.body_budget import BodyBudget
 from tgl_server.http.client_address import AnyConnection, origin_of
@@ -37,6 +39,7 @@ from tgl_server.http.own_origin import own_origin
 from tgl_server.http.pagination import Cursor, Limit
 from tgl_server.limits.groups import RateGroup, limited_as
 from tgl_server.limits.limiter import RateLimiter
+from tgl_server.pull.service import wake_up_for
 from tgl_server.sealing.errors import NoSecretsKey
 from tgl_server.sealing.sealer import Sealer
 from tgl_server.settings import Settings
@@ -84,6 +87,7 @@ async def receive_delivery(
     database: NamedDependency[Database],
     body_budget: NamedDependency[BodyBudget],
     refusal_limit: NamedDependency[RefusalLimit],
+    wake_ups: NamedDependency[WakeUps],
 ) -> Response[DeliveryAnswer]:
     """Tell of a push: the repository is pulled, or is behind. The body is that of the webhook's kind of sender."""
     async with database.statements() as connection:
@@ -94,6 +98,9 @@ async def receive_delivery(
     delivery = await arrival.proven(body_budget, refusal_limit)
     async with database.transaction(hook.repo_id) as tx:
         answer, status = await receive(tx, hook, delivery, Actor(origin=origin_of(request)))
+        wake_up = await wake_up_for(tx, hook.repo_id) if answer.outcome is DeliveryOutcome.PULL_REQUESTED else None
+    if wake_up is not None:
+        wake_ups.wake(wake_up)
     return Response(answer, status_code=status)
 
 
