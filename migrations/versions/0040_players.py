@@ -7,7 +7,7 @@ decided in Python.
 from alembic import op
 
 revision = "0040"
-down_revision = "0035"
+down_revision = "0037"
 branch_labels = None
 depends_on = None
 

@@ -36,7 +36,8 @@ class PullInfo(Struct, frozen=True, kw_only=True):
     """A repository's schedule, and where its pulls stand.
 
     After failures the next pull comes sooner than the schedule says; after five refusals in a row, or three workers
-    that died, pulling is paused until somebody asks for a pull, or changes schedule, address or credentials.
+    that died, pulling is paused until somebody asks for a pull, or changes schedule, address or credentials. What a
+    person has paused stays so until somebody resumes it, asks for a pull, or sets a schedule.
     """
 
     cron: Annotated[str | None, about("When it is pulled, as a cron expression; null for only when asked")]
@@ -48,6 +49,7 @@ class PullInfo(Struct, frozen=True, kw_only=True):
     cancel_requested_at: Annotated[datetime | None, about("When the running pull was told to stop; null if it was not")]
     failures: Annotated[int, about("Failed pulls in a row")]
     paused_at: Annotated[datetime | None, about("When pulling was paused; null while it is not")]
-    paused_reason: Annotated[str | None, about("Why pulling is paused")]
+    paused_reason: Annotated[str | None, about("Why the server has paused it; null where a person has")]
     mirrored_at: Annotated[datetime | None, about("When the server last fetched it; null if it never did")]
     mirror_bytes: Annotated[int | None, about("Bytes that the server's copy takes")]
+    paused_by: Annotated[UUID | None, about("Who paused it; null for the server itself")] = None

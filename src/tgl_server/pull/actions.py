@@ -7,3 +7,5 @@ class PullAction(AuditAction):
     PULL_REQUESTED = "repo:pull_requested"
     PULL_CANCELLED = "repo:pull_cancelled"
     PULL_SCHEDULED = "repo:pull_scheduled"
+    PULL_PAUSED = "repo:pull_paused"
+    PULL_RESUMED = "repo:pull_resumed"

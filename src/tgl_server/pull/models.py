@@ -61,6 +61,8 @@ class RepoPull(Base):
     paused_reason: Mapped[str | None]
     #: The address at that time; another one ends the pause.
     paused_url: Mapped[str | None]
+    #: Who paused it; null for the server itself. Only people end what people have paused.
+    paused_by: Mapped[UUID | None]
 
     mirror_host: Mapped[str | None]
     mirror_bytes: Mapped[int | None]

@@ -5,14 +5,18 @@ The row of `repo_pulls` comes before the repository's state and its run, in ever
 
 from sqlalchemy import text
 
-# A pause ends when somebody asks, and when the address, the credentials or the confirmed host keys are others than when
-# the last pull began: what is stored while it runs comes too late for it.
-_IS_PAUSED = """(
-    p.paused_at IS NOT NULL AND p.requested_run_id IS NULL AND p.paused_url IS NOT DISTINCT FROM r.git_url
-    AND NOT EXISTS (SELECT FROM repo_credentials c
-                    WHERE c.repo_id = p.repo_id AND c.set_at > coalesce(p.began_at, p.paused_at))
-    AND NOT EXISTS (SELECT FROM repo_host_keys k
-                    WHERE k.repo_id = p.repo_id AND k.confirmed_at > coalesce(p.began_at, p.paused_at))
+#: A condition on a row `p` of the queue and its repository `r`. A pause ends when somebody asks; the server's own also
+#: when the address, the credentials or the confirmed host keys are others than when the last pull began: what is stored
+#: while it runs comes too late for it.
+IS_PAUSED = """(
+    p.paused_at IS NOT NULL AND p.requested_run_id IS NULL
+    AND (p.paused_by IS NOT NULL OR (
+        p.paused_url IS NOT DISTINCT FROM r.git_url
+        AND NOT EXISTS (SELECT FROM repo_credentials c
+                        WHERE c.repo_id = p.repo_id AND c.set_at > coalesce(p.began_at, p.paused_at))
+        AND NOT EXISTS (SELECT FROM repo_host_keys k
+                        WHERE k.repo_id = p.repo_id AND k.confirmed_at > coalesce(p.began_at, p.paused_at))
+    ))
 )"""
 
 # A host that has the mirror looks first, while it lives and the wait is short: it has to fetch only what is new.
@@ -28,7 +32,7 @@ _IS_DUE = f"""
     r.sync_method = 'pull_celery'
     AND (p.next_due_at <= now() OR p.requested_at <= now() OR p.run_id IS NOT NULL)
     AND (p.lease_until IS NULL OR p.lease_until < now())
-    AND NOT {_IS_PAUSED}
+    AND NOT {IS_PAUSED}
     AND NOT EXISTS (SELECT FROM pull_pause)
 """
 
@@ -91,8 +95,10 @@ DONE = text("""
         next_due_at = CASE WHEN cron IS NOT DISTINCT FROM CAST(:cron AS text) AND timezone = :timezone
                            THEN CAST(:next_due_at AS timestamptz) ELSE next_due_at END,
         failures = :failures, refusals = :refusals,
-        paused_at = CASE WHEN CAST(:paused_reason AS text) IS NOT NULL THEN now() END,
-        paused_reason = CAST(:paused_reason AS text), paused_url = CAST(:paused_url AS text),
+        paused_at = CASE WHEN paused_by IS NOT NULL THEN paused_at
+                         WHEN CAST(:paused_reason AS text) IS NOT NULL THEN now() END,
+        paused_reason = CASE WHEN paused_by IS NULL THEN CAST(:paused_reason AS text) END,
+        paused_url = CASE WHEN paused_by IS NULL THEN CAST(:paused_url AS text) END,
         mirror_host = coalesce(CAST(:mirror_host AS text), mirror_host),
         mirror_bytes = coalesce(CAST(:mirror_bytes AS bigint), mirror_bytes),
         mirrored_at = CASE WHEN CAST(:mirror_host AS text) IS NOT NULL THEN now() ELSE mirrored_at END
@@ -122,32 +128,51 @@ REQUEST = text("""
         requested_cause = CASE WHEN repo_pulls.requested_run_id IS NULL THEN EXCLUDED.requested_cause
                                ELSE repo_pulls.requested_cause END,
         requested_run_id = coalesce(repo_pulls.requested_run_id, EXCLUDED.requested_run_id),
-        paused_at = NULL, paused_reason = NULL, paused_url = NULL
+        paused_at = NULL, paused_reason = NULL, paused_url = NULL, paused_by = NULL
     RETURNING requested_run_id
 """)
 
-# One that runs is told, and one that waits is dropped, with the lease of a worker that is late, lest it go on with the
-# run: `dropped` are the runs that no worker will end. The schedule's next moment is for one that its worker gave back:
-# else it would begin again at once.
-CANCEL = text("""
-    WITH found AS (
-        SELECT repo_id, run_id, requested_run_id, coalesce(lease_until >= now(), false) AS is_running
-        FROM repo_pulls WHERE repo_id = :repo_id FOR NO KEY UPDATE
-    )
+_FOUND = """
+    SELECT repo_id, run_id, requested_run_id, coalesce(lease_until >= now(), false) AS is_running
+    FROM repo_pulls WHERE repo_id = :repo_id FOR NO KEY UPDATE
+"""
+# What waits is dropped, with the lease of a worker that is late, lest it go on with the run: `dropped` are the runs
+# that no worker will end.
+_DROP_WAITING = """
+    run_id = CASE WHEN f.is_running THEN p.run_id END, cause = CASE WHEN f.is_running THEN p.cause END,
+    attempts = CASE WHEN f.is_running THEN p.attempts ELSE 0 END,
+    lease_token = CASE WHEN f.is_running THEN p.lease_token END,
+    lease_until = CASE WHEN f.is_running THEN p.lease_until END,
+    lease_owner = CASE WHEN f.is_running THEN p.lease_owner END,
+    requested_at = NULL, requested_by = NULL, requested_cause = NULL, requested_run_id = NULL
+"""
+_DROPPED = """
+    array_remove(ARRAY[f.requested_run_id, CASE WHEN NOT f.is_running THEN f.run_id END], NULL) AS dropped
+"""
+
+# One that runs is told. The schedule's next moment is for one that its worker gave back: else it would begin again at
+# once.
+CANCEL = text(f"""
+    WITH found AS ({_FOUND})
     UPDATE repo_pulls p SET
         cancel_requested_at = CASE WHEN f.is_running THEN coalesce(p.cancel_requested_at, now()) END,
-        run_id = CASE WHEN f.is_running THEN p.run_id END, cause = CASE WHEN f.is_running THEN p.cause END,
-        attempts = CASE WHEN f.is_running THEN p.attempts ELSE 0 END,
-        lease_token = CASE WHEN f.is_running THEN p.lease_token END,
-        lease_until = CASE WHEN f.is_running THEN p.lease_until END,
-        lease_owner = CASE WHEN f.is_running THEN p.lease_owner END,
         next_due_at = CASE WHEN NOT f.is_running AND p.next_due_at <= now() AND f.run_id IS NOT NULL
                            THEN CAST(:next_due_at AS timestamptz) ELSE p.next_due_at END,
-        requested_at = NULL, requested_by = NULL, requested_cause = NULL, requested_run_id = NULL
+        {_DROP_WAITING}
     FROM found f WHERE p.repo_id = f.repo_id
-    RETURNING f.is_running,
-              array_remove(ARRAY[f.requested_run_id, CASE WHEN NOT f.is_running THEN f.run_id END], NULL) AS dropped
-""")
+    RETURNING f.is_running, {_DROPPED}
+""")  # noqa: S608 -- our own text
+
+ADD_ROW = text("INSERT INTO repo_pulls (repo_id) VALUES (:repo_id) ON CONFLICT DO NOTHING")
+
+# One that runs goes on to its end.
+PAUSE = text(f"""
+    WITH found AS ({_FOUND})
+    UPDATE repo_pulls p SET
+        paused_at = now(), paused_by = CAST(:user_id AS uuid), paused_reason = NULL, paused_url = NULL, {_DROP_WAITING}
+    FROM found f WHERE p.repo_id = f.repo_id
+    RETURNING {_DROPPED}
+""")  # noqa: S608 -- our own text
 
 # What waits for a repository that clients push to by now will never be claimed.
 DROP_UNPULLED = text("""
@@ -172,14 +197,14 @@ SCHEDULE = text("""
     VALUES (:repo_id, CAST(:cron AS text), :timezone, CAST(:next_due_at AS timestamptz))
     ON CONFLICT (repo_id) DO UPDATE SET
         cron = EXCLUDED.cron, timezone = EXCLUDED.timezone, next_due_at = EXCLUDED.next_due_at,
-        paused_at = NULL, paused_reason = NULL, paused_url = NULL, queued_at = NULL
+        paused_at = NULL, paused_reason = NULL, paused_url = NULL, paused_by = NULL, queued_at = NULL
 """)
 
 LOCK_SCHEDULE = text("SELECT cron, timezone FROM repo_pulls WHERE repo_id = :repo_id FOR NO KEY UPDATE")
 
 PULL = text(f"""
     SELECT r.sync_method, r.git_url, p.*, coalesce(p.lease_until >= now(), false) AS is_running,
-           {_IS_PAUSED} AS is_paused
+           {IS_PAUSED} AS is_paused
     FROM repos r LEFT JOIN repo_pulls p ON p.repo_id = r.id WHERE r.id = :repo_id
 """)  # noqa: S608 -- our own condition
 

@@ -1,4 +1,4 @@
-"""The routes of pulls: a schedule, a pull now, cancelling, and where it stands."""
+"""The routes of pulls: a schedule, a pull now, cancelling, pausing, and where it stands."""
 
 from litestar import Router, delete, get, post, put
 from litestar.di import NamedDependency
@@ -89,8 +89,38 @@ async def cancel_pull(
         return await service.pull_info(tx, target.id)
 
 
+@post(
+    "/pause",
+    guards=[guards.asks_for_pulls],
+    status_code=200,
+    opt=audited_as(PullAction.PULL_PAUSED) | answers(WrongSyncMethod, errors.Busy),
+)
+async def pause_pulls(
+    target: NamedDependency[RepoAccess], actor: NamedDependency[Actor], database: NamedDependency[Database]
+) -> PullInfo:
+    """Begin no pull until somebody asks for one or resumes; what waits is cancelled, what runs goes on to its end."""
+    async with database.transaction(target.id) as tx:
+        await service.pause_pulls(tx, target.id, actor)
+        return await service.pull_info(tx, target.id)
+
+
+@post(
+    "/resume",
+    guards=[guards.asks_for_pulls],
+    status_code=200,
+    opt=audited_as(PullAction.PULL_RESUMED) | answers(WrongSyncMethod, errors.Busy),
+)
+async def resume_pulls(
+    target: NamedDependency[RepoAccess], actor: NamedDependency[Actor], database: NamedDependency[Database]
+) -> PullInfo:
+    """End a pause: the schedule goes on with its next moment."""
+    async with database.transaction(target.id) as tx:
+        await service.resume_pulls(tx, target.id, actor)
+        return await service.pull_info(tx, target.id)
+
+
 pull_router = Router(
     "/projects/{project:str}/repos/{repo:str}/pull",
-    route_handlers=[show_pull, set_schedule, request_pull, cancel_pull],
+    route_handlers=[show_pull, set_schedule, request_pull, cancel_pull, pause_pulls, resume_pulls],
     tags=["pulls"],
 )

@@ -1,6 +1,7 @@
 """When a repository is pulled: cron expressions in their time zones, and the pauses after failures. Pure."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from random import Random
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -40,6 +41,22 @@ def next_moment(cron: str | None, timezone: str, after: datetime) -> datetime | 
     if cron is None:
         return None
     return next(CronSim(cron, after.astimezone(ZoneInfo(timezone)))).astimezone(UTC)
+
+
+def in_words(cron: str | None) -> str:
+    """A schedule as people say it: `every 15th minute of every hour`; the time zone is not part of it."""
+    if cron is None:
+        return "only when somebody asks"
+    words = CronSim(cron, datetime(2026, 1, 1, tzinfo=UTC)).explain()
+    return words[:1].lower() + words[1:]
+
+
+def next_moments(cron: str | None, timezone: str, after: datetime, count: int) -> list[datetime]:
+    """The schedule's first moments after a time, in UTC; none without a schedule."""
+    if cron is None:
+        return []
+    moments = CronSim(cron, after.astimezone(ZoneInfo(timezone)))
+    return [moment.astimezone(UTC) for moment in islice(moments, count)]
 
 
 def after_failure(moment: datetime | None, failures: int, now: datetime, chance: Random) -> datetime | None:

@@ -88,6 +88,27 @@ async def set_schedule(tx: AsyncSession, repo_id: RepoId, wanted: PullSchedule, 
         await record(tx, by.did(PullAction.PULL_SCHEDULED, "repo", repo_id, changed=changed))
 
 
+async def pause_pulls(tx: AsyncSession, repo_id: RepoId, by: Actor) -> None:
+    """Begin no pull until somebody asks for one or resumes; what waits is cancelled, what runs goes on to its end."""
+    await _pulled(tx, repo_id)
+    await tx.execute(queries.ADD_ROW, {"repo_id": repo_id})
+    found = (await tx.execute(queries.PAUSE, {"repo_id": repo_id, "user_id": by.user_id})).one()
+    if found.dropped:
+        await pulled.cancel_runs(tx, repo_id, found.dropped, CANCELLED)
+    await record(tx, by.did(PullAction.PULL_PAUSED, "repo", repo_id))
+
+
+async def resume_pulls(tx: AsyncSession, repo_id: RepoId, by: Actor) -> None:
+    """End a pause: the schedule goes on with its next moment. Not to be paused is no error."""
+    is_paused = _paused_at(await _pulled(tx, repo_id)) is not None
+    cron, timezone = await _schedule(tx, repo_id)
+    if is_paused:
+        moment = next_moment(cron, timezone, await database_now(tx))
+        schedule = {"cron": cron, "timezone": timezone, "next_due_at": moment}
+        await tx.execute(queries.SCHEDULE, {"repo_id": repo_id, **schedule})
+        await record(tx, by.did(PullAction.PULL_RESUMED, "repo", repo_id))
+
+
 async def pull_info(reader: AsyncConnection | AsyncSession, repo_id: RepoId) -> PullInfo:
     """A repository's schedule, and where its pulls stand; also of one that is not pulled."""
     row = await _row(reader, repo_id)
@@ -103,6 +124,7 @@ async def pull_info(reader: AsyncConnection | AsyncSession, repo_id: RepoId) -> 
         failures=row["failures"] or 0,
         paused_at=paused_at,
         paused_reason=row["paused_reason"] if paused_at else None,
+        paused_by=row["paused_by"] if paused_at else None,
         mirrored_at=row["mirrored_at"],
         mirror_bytes=row["mirror_bytes"],
     )

@@ -7,4 +7,6 @@ ROWS: Rows = {
     "PUT /api/v1/projects/{project}/repos/{repo}/pull": web(404, 404, 403, 422, 422, 403),
     "POST /api/v1/projects/{project}/repos/{repo}/pull": pushes(400),
     "DELETE /api/v1/projects/{project}/repos/{repo}/pull": pushes(400),
+    "POST /api/v1/projects/{project}/repos/{repo}/pull/pause": pushes(400),
+    "POST /api/v1/projects/{project}/repos/{repo}/pull/resume": pushes(400),
 }

@@ -20,6 +20,7 @@ NEVER = {
     "paused_reason": None,
     "mirrored_at": None,
     "mirror_bytes": None,
+    "paused_by": None,
 }
 
 

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from tgl_server.pull.schedule import after_failure, cron_fault, next_moment, timezone_fault
+from tgl_server.pull.schedule import after_failure, cron_fault, in_words, next_moment, next_moments, timezone_fault
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -52,3 +52,15 @@ def test_pauses_double_up_to_six_hours_and_are_never_later_than_the_schedule() -
     assert all(360 <= pause <= 360 * 1.2 for pause in minutes[8:])
     assert after_failure(NOW + timedelta(minutes=1), 5, NOW, Random(1)) == NOW + timedelta(minutes=1)
     assert after_failure(None, 1, NOW, Random(1)) is None
+
+
+def test_a_schedule_is_said_in_words_with_its_next_moments() -> None:
+    assert in_words("30 2 * * 1-5") == "at 02:30 on Monday through Friday"
+    assert in_words(None) == "only when somebody asks"
+    first, second, third = next_moments("30 2 * * *", "Europe/Paris", NOW, 3)
+    assert (first, second - first, third - second) == (
+        datetime(2026, 3, 2, 1, 30, tzinfo=UTC),
+        timedelta(days=1),
+        timedelta(days=1),
+    )
+    assert next_moments(None, "UTC", NOW, 3) == []
