@@ -26,6 +26,7 @@ from tgl_server.logs import configure_logs
 from tgl_server.metrics.sampling import sampled
 from tgl_server.middleware import inner_middleware, outer_middleware
 from tgl_server.openapi import openapi_config
+from tgl_server.players.joining import joining
 from tgl_server.services import Services, make_services, service_dependencies, services_state
 from tgl_server.settings import BY_ITSELF, Hosting, Settings, secret_texts
 from tgl_server.tracing.switch import Traces
@@ -89,6 +90,7 @@ def _running(
             telling_expiry(database, settings),
             relaying(database),
             following(database, followers, settings),
+            joining(database, settings),
         ):
             yield
 

@@ -42,6 +42,8 @@ class User(Identified, Dated, Base):
     password_hash: Mapped[str | None]
     role: Mapped[str]
     state: Mapped[str] = mapped_column(default=UserState.PENDING)
+    #: The address was given by whoever made the account, and not by somebody who registered with it.
+    email_confirmed: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
 
     __table_args__ = (
         one_of("role", Role),

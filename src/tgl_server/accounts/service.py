@@ -54,7 +54,10 @@ async def create_user(
     password_hash: str | None = None,
     actor: Actor = COMMAND_LINE,
 ) -> User:
-    """Make an account; an e-mail address that is taken, in upper or lower case, is a conflict."""
+    """Make an account; an e-mail address that is taken, in upper or lower case, is a conflict.
+
+    The address of one that is active at once counts as theirs, as whoever made the account gave it.
+    """
     email = checked_email(email)
     user = User(
         email=email,
@@ -62,6 +65,7 @@ async def create_user(
         role=role,
         state=state,
         password_hash=password_hash,
+        email_confirmed=state == UserState.ACTIVE,
     )
     user = await Users(session=tx).add(user)
     await record(tx, actor.did(AccountAction.USER_CREATED, "user", user.id, role=role, state=state))
