@@ -1,0 +1,117 @@
+"""A whole season computed in plain Python from judged copies: what the stored tables are checked against. Pure."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from uuid import UUID
+
+from msgspec import Struct
+
+from tgl_protocol.leagues import CommitVerdict
+from tgl_server.leagues.copies import Trait, closed
+from tgl_server.leagues.credit import split
+from tgl_server.leagues.rules import Rules
+from tgl_server.leagues.scoring import (
+    DaySum,
+    Judged,
+    Placed,
+    Rival,
+    Span,
+    day_points,
+    final_verdicts,
+    ranked,
+    week_points,
+)
+
+
+class JudgedCopy(Struct, frozen=True, gc=False):
+    """A stored commit of one player, judged by itself; `sharers` are its credited co-authors."""
+
+    player: UUID
+    position: int
+    sha: bytes
+    trait: Trait
+    judged: Judged
+    sharers: Sequence[UUID] = ()
+
+    def rival(self) -> Rival:
+        lines = self.trait.additions + self.trait.deletions
+        return Rival(self.judged.verdict, self.judged.day, lines, self.position, self.sha)
+
+
+class PlayerDay(Struct, frozen=True):
+    """A player's day."""
+
+    player: UUID
+    day: int
+    changes: int
+    value: int
+    points: int
+
+
+class SeasonResult(Struct, frozen=True):
+    """The verdict on each copy, by player, sha and position; days; the points of each week begun; and the table."""
+
+    verdicts: dict[tuple[UUID, bytes, int], CommitVerdict]
+    days: list[PlayerDay]
+    weeks: dict[UUID, list[int]]
+    table: list[Placed]
+
+
+def season_result(
+    rules: Rules, span: Span, begun: int, copies: Iterable[JudgedCopy], struck: Collection[tuple[UUID, bytes]] = ()
+) -> SeasonResult:
+    """Compute a season; `struck` names changes that were struck, with all copies, by player and sha."""
+    verdicts: dict[tuple[UUID, bytes, int], CommitVerdict] = {}
+    sums: dict[tuple[UUID, int], list[int]] = defaultdict(lambda: [0, 0])
+    for change in changes(copies):
+        is_struck = any((copy.player, copy.sha) in struck for copy in change)
+        for copy, verdict in zip(change, final_verdicts([c.rival() for c in change], is_struck=is_struck), strict=True):
+            verdicts[copy.player, copy.sha, copy.position] = verdict
+            if verdict.counts:
+                _add(sums, copy)
+    days = [
+        PlayerDay(player, day, changed, value, day_points(rules, DaySum(changed, value)))
+        for (player, day), (changed, value) in sorted(sums.items())
+    ]
+    weeks = _weeks(rules, span, begun, days)
+    return SeasonResult(verdicts, days, weeks, ranked(rules, span.weeks, weeks))
+
+
+def changes(copies: Iterable[JudgedCopy]) -> list[list[JudgedCopy]]:
+    """The copies of each change together; a copy that is stored twice is one."""
+    by_player: dict[UUID, dict[tuple[bytes, int], JudgedCopy]] = defaultdict(dict)
+    for copy in copies:
+        by_player[copy.player][copy.sha, copy.position] = copy
+    found: list[list[JudgedCopy]] = []
+    for own in by_player.values():
+        names = closed((copy.sha, copy.trait) for copy in own.values() if is_comparable(copy.judged.verdict))
+        together: dict[bytes, list[JudgedCopy]] = defaultdict(list)
+        for copy in own.values():
+            together[names.get(copy.sha, copy.sha)].append(copy)
+        found += together.values()
+    return found
+
+
+def is_comparable(verdict: CommitVerdict) -> bool:
+    """True if a commit may be a copy of a change: merges, reverts, empty commits and those of bots never make one."""
+    return verdict not in (CommitVerdict.MERGE, CommitVerdict.BOT, CommitVerdict.EMPTY, CommitVerdict.REVERT)
+
+
+def _add(sums: dict[tuple[UUID, int], list[int]], copy: JudgedCopy) -> None:
+    own, part = split(copy.judged.value, len(copy.sharers))
+    day = sums[copy.player, copy.judged.day]
+    day[0] += 1
+    day[1] += own
+    for sharer in copy.sharers:
+        sums[sharer, copy.judged.day][1] += part
+
+
+def _weeks(rules: Rules, span: Span, begun: int, days: Iterable[PlayerDay]) -> dict[UUID, list[int]]:
+    together: dict[UUID, dict[int, list[tuple[DaySum, int]]]] = defaultdict(lambda: defaultdict(list))
+    for day in days:
+        week = together[day.player][span.week_index(day.day)]
+        week.append((DaySum(day.changes, day.value), day.points))
+    return {
+        player: [week_points(rules, weeks.get(index, ())) for index in range(begun)]
+        for player, weeks in together.items()
+    }
