@@ -10,6 +10,7 @@ from tgl_protocol.visible import visible
 from tgl_server.cli import (
     beat,
     demo,
+    doctor,
     keys,
     listing,
     man,
@@ -38,6 +39,7 @@ app.command("worker")(worker.worker)
 app.command("beat")(beat.beat)
 app.command("migrate", context_settings=migrate.CONTEXT)(migrate.migrate)
 app.command("demo")(demo.demo)
+app.command("doctor")(doctor.doctor)
 app.command("verify")(verify.verify)
 app.add_typer(users.app, name="users")
 app.add_typer(projects.app, name="projects")

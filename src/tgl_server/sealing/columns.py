@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from tgl_server.sealing.errors import SecretUnreadable
 from tgl_server.sealing.sealer import Sealer
@@ -40,3 +40,9 @@ async def renew(tx: AsyncSession, sealer: Sealer, where: SealedColumn) -> Renewe
     if renewed:
         await tx.execute(text(update), renewed)
     return Renewed(len(renewed), unreadable)
+
+
+async def sealed_texts(connection: AsyncConnection, where: SealedColumn) -> list[str]:
+    """The sealed texts of a column, as they are stored."""
+    select = f"SELECT {where.column} FROM {where.table} WHERE {where.column} IS NOT NULL"  # noqa: S608 -- our own names
+    return list((await connection.execute(text(select))).scalars())

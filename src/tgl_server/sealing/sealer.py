@@ -52,6 +52,13 @@ class Sealer:
             raise SecretMisplaced
         return found.content
 
+    def can_open(self, sealed: str) -> bool:
+        """True if one of the keys opens a sealed text, whatever it is for; False without keys."""
+        try:
+            return self._fernet is not None and bool(self._fernet.decrypt(sealed.removeprefix(_SCHEME)))
+        except InvalidToken:
+            return False
+
     def renewed(self, sealed: str) -> str:
         """The same secret, sealed with the first key; raises `SecretUnreadable`."""
         try:

@@ -1,15 +1,16 @@
 """What is right and wrong with a running server, each with what to do about it: pure functions of its state."""
 
-from collections.abc import Iterator
-from enum import StrEnum
+from collections.abc import Iterable, Iterator
 from typing import Final
-
-from msgspec import Struct
 
 from tgl_server.auth.turns import MAX_WAITING
 from tgl_server.db.embedded import LEAST_ROOM_BYTES
 from tgl_server.settings import Environment
+from tgl_server.system.check import Check, Level
 from tgl_server.system.state import DatabaseState, ProcessState, SystemState
+from tgl_server.system.use_checks import clients_check, pulls_check
+
+__all__ = ["Check", "Level", "checks_of", "worst_first"]
 
 _MB: Final = 1024 * 1024
 #: With less than this, and than a tenth of the database, somebody should look for room while there is time.
@@ -20,30 +21,20 @@ _NOTABLE_SKEW_SECONDS: Final = 5.0
 _MISSED_SWEEPS: Final = 3
 
 
-class Level(StrEnum):
-    """How bad it is, the worst first: pushes or data are in danger, somebody should look, or all is well."""
-
-    BAD = "bad"
-    WARN = "warn"
-    OK = "ok"
-
-
-class Check(Struct, frozen=True):
-    """One thing that was looked at; `remedy` is what to do, and empty if all is well."""
-
-    name: str
-    level: Level
-    finding: str
-    remedy: str = ""
-
-
 def checks_of(state: SystemState) -> list[Check]:
     """All checks, the worst first; those about a process are left out where none was asked."""
-    found = [*_database_checks(state.database), _connections(state), _lag(state.database), *_hosting_checks(state)]
+    found = [*_database_checks(state.database), _connections(state), *_hosting_checks(state)]
+    if state.use is not None:
+        found += [_lag(state.database), pulls_check(state.use), clients_check(state.use, state.settings)]
     if state.process is not None:
         found += _process_checks(state, state.process)
+    return worst_first(found)
+
+
+def worst_first(checks: Iterable[Check]) -> list[Check]:
+    """The checks by how bad they are, and otherwise in their order."""
     order = list(Level)
-    return sorted(found, key=lambda check: order.index(check.level))
+    return sorted(checks, key=lambda check: order.index(check.level))
 
 
 def _database_checks(database: DatabaseState) -> Iterator[Check]:

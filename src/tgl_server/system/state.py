@@ -1,6 +1,7 @@
 """The state of a running server: what its database and one of its processes say of themselves.
 
-Three or four statements, none of which reads a table that grows: sizes are those of files, rows are estimates.
+A handful of statements, none of which reads a table that grows: sizes are those of files, rows are estimates, and of
+the audit log the last rows are read.
 """
 
 import time
@@ -16,6 +17,7 @@ from tgl_server.db.engine import Database
 from tgl_server.db.migrate import newest_version, read_version
 from tgl_server.followers.follower import Followers
 from tgl_server.followers.service import Lag, lag_of
+from tgl_server.pull.queue import LEASE
 from tgl_server.services import Services
 from tgl_server.settings import Hosting, Settings
 from tgl_server.system import queries
@@ -48,6 +50,18 @@ class DatabaseState(Struct, frozen=True, kw_only=True):
     lag: Mapping[str, Lag]
 
 
+class UseState(Struct, frozen=True, kw_only=True):
+    """How the server is used: pulled repositories, the workers that live, the longest wait for a pull that is due.
+
+    `clients` are addresses of the last day, as the server recorded them.
+    """
+
+    pulled_repos: int = 0
+    pull_workers: int = 0
+    longest_wait_seconds: float = 0.0
+    clients: tuple[str, ...] = ()
+
+
 class ProcessState(Struct, frozen=True, kw_only=True):
     """What one worker process says of itself. `swept_seconds` is None before its first sweep."""
 
@@ -58,11 +72,15 @@ class ProcessState(Struct, frozen=True, kw_only=True):
 
 
 class SystemState(Struct, frozen=True, kw_only=True):
-    """All of it. `process` is None for a command that looks from outside; `free_bytes` for a database elsewhere."""
+    """All of it. `process` is None for a command that looks from outside; `free_bytes` for a database elsewhere.
+
+    `use` is None for a database of another version, whose tables may be others.
+    """
 
     settings: Settings
     hosting: Hosting
     database: DatabaseState
+    use: UseState | None
     process: ProcessState | None
     free_bytes: int | None
 
@@ -73,8 +91,9 @@ async def read_system(
     """The state at this moment; raises what a database that is away raises."""
     async with database.statements() as connection:
         found = await _read_database(connection, followers)
+        use = await _read_use(connection) if found.migration == found.needed_migration else None
     return SystemState(
-        settings=settings, hosting=hosting, database=found, process=process, free_bytes=_free_bytes(hosting)
+        settings=settings, hosting=hosting, database=found, use=use, process=process, free_bytes=_free_bytes(hosting)
     )
 
 
@@ -107,6 +126,16 @@ async def _read_database(connection: AsyncConnection, followers: Followers) -> D
         clock_skew=here - row["now"].timestamp(),
         tables=[Table(each.name, each.bytes, each.rows) for each in tables],
         lag=await lag_of(connection, followers) if is_ours else {},
+    )
+
+
+async def _read_use(connection: AsyncConnection) -> UseState:
+    row = (await connection.execute(queries.USE, {"alive": LEASE})).mappings().one()
+    return UseState(
+        pulled_repos=row["pulled_repos"],
+        pull_workers=row["pull_workers"],
+        longest_wait_seconds=row["longest_wait_seconds"],
+        clients=tuple(row["clients"]),
     )
 
 

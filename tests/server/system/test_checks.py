@@ -10,7 +10,7 @@ from tgl_server.auth.turns import MAX_WAITING
 from tgl_server.followers.service import Lag
 from tgl_server.settings import Environment, Hosting, Settings
 from tgl_server.system.checks import Level, checks_of
-from tgl_server.system.state import DatabaseState, ProcessState, SystemState
+from tgl_server.system.state import DatabaseState, ProcessState, SystemState, UseState
 
 DATABASE = DatabaseState(
     version="18.4",
@@ -36,6 +36,7 @@ WELL = SystemState(
     settings=Settings(rate_limit_storage="redis://cache:6379/0"),
     hosting=Hosting(workers=2),
     database=DATABASE,
+    use=UseState(pulled_repos=2, pull_workers=1, longest_wait_seconds=3.0, clients=("203.0.113.7",)),
     process=PROCESS,
     free_bytes=50 * 10**9,
 )
