@@ -4,7 +4,6 @@ import ssl
 from pathlib import Path
 
 import pytest
-from kombu import Connection
 
 from tgl_server.broker.address import celery_url, shown_broker
 from tgl_server.broker.application import make_application
@@ -23,7 +22,7 @@ from tgl_server.settings import BadSetting, Settings, load_settings, secret_text
 )
 def test_every_spelling_is_one_of_celerys(url: str, celerys: str) -> None:
     assert celery_url(url) == celerys
-    assert Connection(celerys).transport.driver_type == "redis"
+    assert make_application(url).connection_for_write().transport.driver_type == "redis"
 
 
 def test_tls_checks_the_certificate_by_the_authorities_of_the_address() -> None:
