@@ -23,6 +23,7 @@ from tgl_server.http.problems import problem_answerer
 from tgl_server.http.query_names import names_checked
 from tgl_server.ingest.sweep import sweeping
 from tgl_server.logs import configure_logs
+from tgl_server.mail.sending import sending_mails
 from tgl_server.metrics.sampling import sampled
 from tgl_server.middleware import inner_middleware, outer_middleware
 from tgl_server.openapi import openapi_config
@@ -89,6 +90,7 @@ def _running(
             sweeping_webhooks(database, settings),
             telling_expiry(database, settings),
             relaying(database),
+            sending_mails(database, services.mailbox, settings),
             following(database, followers, settings),
             joining(database, settings),
         ):

@@ -24,6 +24,7 @@ from tgl_server.followers import models as followers_models
 from tgl_server.followers.follower import Followers
 from tgl_server.http.feature import Feature
 from tgl_server.ingest.feature import ingest
+from tgl_server.mail import models as mail_models
 from tgl_server.players import models as players_models
 from tgl_server.players.service import PLAYERS
 from tgl_server.projects import models as projects_models
@@ -76,6 +77,7 @@ _MODELS = (
     events_models,
     followers_models,
     players_models,
+    mail_models,
     projects_models,
     pull_models,
     remote_tips_models,

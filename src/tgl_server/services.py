@@ -28,6 +28,7 @@ from tgl_server.limits.groups import RateGroup, group_limits
 from tgl_server.limits.limiter import RateLimiter
 from tgl_server.limits.login import LoginLimit
 from tgl_server.logs.outages import Outage
+from tgl_server.mail.service import Mailbox
 from tgl_server.remotes.turns import ScanTurns
 from tgl_server.sealing.sealer import Sealer
 from tgl_server.settings import BY_ITSELF, Hosting, Settings
@@ -45,6 +46,7 @@ class Services(Struct, frozen=True):
     draining: Draining
     body_budget: BodyBudget
     sealer: Sealer
+    mailbox: Mailbox
     scan_turns: ScanTurns
     wake_ups: WakeUps
     argon2: Argon2
@@ -86,6 +88,7 @@ def make_services(settings: Settings, hosting: Hosting = BY_ITSELF) -> Services:
         draining=Draining(),
         body_budget=BodyBudget(max(settings.max_bodies_bytes, settings.max_body_bytes)),
         sealer=Sealer(settings.secrets_keys),
+        mailbox=Mailbox(settings),
         scan_turns=ScanTurns(),
         wake_ups=WakeUps(settings.broker_url),
         argon2=argon2,

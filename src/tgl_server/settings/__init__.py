@@ -7,6 +7,7 @@ from tgl_server.settings.bad_setting import BadSetting
 from tgl_server.settings.checks import MIN_SECRET_LENGTH
 from tgl_server.settings.hosting import BY_ITSELF, Hosting
 from tgl_server.settings.load import ENV_FILE, load_settings
+from tgl_server.settings.mail_checks import Security, SmtpServer, mail_sender, smtp_server
 from tgl_server.settings.model import (
     Algorithm,
     Environment,
@@ -29,10 +30,14 @@ __all__ = [
     "LogFormat",
     "LogLevel",
     "MetricsAccess",
+    "Security",
     "Settings",
     "ShownSetting",
+    "SmtpServer",
     "Source",
     "load_settings",
+    "mail_sender",
     "secret_texts",
     "shown_settings",
+    "smtp_server",
 ]

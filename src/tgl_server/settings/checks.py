@@ -5,6 +5,7 @@ from ipaddress import ip_network
 
 from tgl_server.settings.bad_setting import BadSetting
 from tgl_server.settings.broker import check_broker
+from tgl_server.settings.mail_checks import check_mail
 from tgl_server.settings.model import Environment, Settings
 from tgl_server.settings.pull_checks import check_pull
 from tgl_server.settings.secrets_keys import check_secrets_keys
@@ -32,6 +33,7 @@ def check_settings(settings: Settings) -> None:
     check_broker(settings)
     check_secrets_keys(settings)
     _check_public_url(settings)
+    check_mail(settings)
     for origin in settings.cors_origins:
         if not _ORIGIN.fullmatch(origin):
             raise BadSetting(f"CORS_ORIGINS has {origin!r}, which is no origin; write it like https://league.example")

@@ -121,6 +121,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     key_usage_retention_days: Annotated[int, Meta(ge=0)] = 400
     webhook_deliveries_retention_days: Positive = 30
 
+    smtp_url: str = ""
+    mail_from: str = ""
+    smtp_ca_file: str = ""
+    smtp_timeout_seconds: Positive = 30
+    mail_retention_days: Positive = 30
+
     otel_exporter_otlp_endpoint: str = ""
     otel_exporter_otlp_headers: str = ""
     otel_service_name: str = "tgl-server"
@@ -138,6 +144,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     def is_secure(self) -> bool:
         """True where browsers reach the server over HTTPS alone."""
         return self.environment is Environment.PRODUCTION or self.public_url.lower().startswith("https://")
+
+    @property
+    def sends_mail(self) -> bool:
+        """True where mails are sent."""
+        return bool(self.smtp_url)
 
     @property
     def run_timeout(self) -> timedelta:
@@ -161,6 +172,7 @@ SECRETS = (
     "otel_exporter_otlp_headers",
     "pull_proxy",
     "broker_url",
+    "smtp_url",
 )
 
 
@@ -178,6 +190,7 @@ def secret_texts(settings: Settings) -> list[str]:
         settings.otel_exporter_otlp_endpoint,
         settings.pull_proxy,
         settings.broker_url,
+        settings.smtp_url,
     )
     for url in urls:
         password = url.partition("://")[2].rpartition("@")[0].partition(":")[2]

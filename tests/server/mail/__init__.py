@@ -1,0 +1,1 @@
+"""Tests of mails: settings, queue, transport, and what is in them."""
