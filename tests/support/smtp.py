@@ -45,6 +45,13 @@ class MailServer:
         """What was taken, parsed as mail programs do."""
         return [email.message_from_bytes(raw, policy=email.policy.default) for raw in self.taken]
 
+    def forget(self) -> None:
+        """As if nothing had been sent yet."""
+        self.taken.clear()
+        self.answers.clear()
+        self.recipients.clear()
+        self.attempts = 0
+
     def to(self, recipient: str) -> list[EmailMessage]:
         return [mail for mail in self.mails if mail["To"] == recipient]
 

@@ -26,7 +26,7 @@ from tgl_server.web.repos import changing as changing_repos
 from tgl_server.web.repos import routes as repos
 from tgl_server.web.repos.header import provide_repo_view
 from tgl_server.web.session import SignInNeeded, StillWaiting, signed_in
-from tgl_server.web.signing_in import links
+from tgl_server.web.signing_in import forgotten, links
 from tgl_server.web.signing_in import routes as signing_in
 
 
@@ -65,7 +65,7 @@ _SIGNED_IN = (
 web = Feature(
     at_root=(
         Router("/", route_handlers=[serve_asset], include_in_schema=False, opt=is_page()),
-        _pages(*signing_in.ROUTES, *links.ROUTES),
+        _pages(*signing_in.ROUTES, *links.ROUTES, *forgotten.ROUTES),
         _pages(*_SIGNED_IN, guards=[signed_in]),
     ),
 )

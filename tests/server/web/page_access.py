@@ -99,6 +99,7 @@ ROWS: Final[dict[str, tuple[int, ...]]] = {
     **_both("/link/{token}", {"GET": _all(404), "POST": _all(404)}),
     **_both("/register", {"GET": EVERYBODY, "POST": _all(422)}),
     **_both("/sign-in", {"GET": _all(303), "POST": _all(422)}),
+    **_both("/forgotten", {"GET": _all(404), "POST": _all(404)}),
     "GET /waiting": _all(303),
     # Ends the session, so it is the last.
     "POST /sign-out": _all(303),
@@ -112,6 +113,8 @@ OTHERS: Final[dict[str, tuple[int, int]]] = {
     "POST /register": (422, 422),
     "GET /sign-in": (200, 303),
     "POST /sign-in": (422, 422),
+    "GET /forgotten": (404, 404),
+    "POST /forgotten": (404, 404),
     "GET /waiting": (303, 200),
     "POST /sign-out": (303, 303),
 }

@@ -17,11 +17,13 @@ from tgl_server.access.callers import commissioner
 from tgl_server.access.refusals import audited_as
 from tgl_server.accounts import links, service
 from tgl_server.accounts.actions import AccountAction
+from tgl_server.accounts.link_mails import MailIsOff, mail_link
 from tgl_server.accounts.links import OneTimeLink
 from tgl_server.accounts.models import LinkKind
 from tgl_server.audit.service import Actor
 from tgl_server.db.engine import Database
 from tgl_server.http.own_origin import own_origin
+from tgl_server.mail.service import Mailbox
 from tgl_server.settings import Settings
 from tgl_server.web.administration import queries
 from tgl_server.web.filters import Filters
@@ -47,6 +49,13 @@ class _Invitation(Struct, frozen=True):
     email: Email
     display_name: DisplayName = ""
     role: Role = Role.PLAYER
+
+
+class _Made(Struct, frozen=True):
+    """What became of a link that was just made: it is shown, or was sent to somebody."""
+
+    link: str | None = None
+    sent_to: str | None = None
 
 
 class _RoleForm(Struct, frozen=True):
@@ -98,19 +107,37 @@ async def approve(
 
 @get("/administration/people/{user_id:uuid}", guards=[commissioner])
 async def show_person(
-    request: AnyRequest, user_id: FromPath[UUID], database: NamedDependency[Database]
+    request: AnyRequest,
+    user_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
 ) -> Response[str]:
     """One person: their role, links, and what retiring them would end."""
-    return await _show_person(request, database, user_id, form_of_query(request))
+    return await _show_person(request, database, settings, user_id, form_of_query(request))
 
 
 async def _show_person(
-    request: AnyRequest, database: Database, user_id: UUID, form: Form, status: int = 200, link: str | None = None
+    request: AnyRequest,
+    database: Database,
+    settings: Settings,
+    user_id: UUID,
+    form: Form,
+    status: int = 200,
+    made: _Made | None = None,
 ) -> Response[str]:
     async with database.statements() as connection:
         person = await _person(connection, user_id)
     form.fields.setdefault("role", [person["role"]])
-    return page(request, "person.html", person=person, form=form, roles=_ROLES, link=link, status=status)
+    return page(
+        request,
+        "person.html",
+        person=person,
+        form=form,
+        roles=_ROLES,
+        sends_mail=settings.sends_mail,
+        status=status,
+        made=made or _Made(),
+    )
 
 
 @post(
@@ -134,7 +161,7 @@ async def change_role(
             user = await service.change_user(tx, user_id, wanted, actor)
         return _back(settings, "user-changed", user.display_name)
 
-    show = partial(_show_person, request, database, user_id)
+    show = partial(_show_person, request, database, settings, user_id)
     return await submit(request, change, show, {errors.Conflict: "role"})
 
 
@@ -168,27 +195,43 @@ async def make_link(
     user_id: FromPath[UUID],
     actor: NamedDependency[Actor],
     database: NamedDependency[Database],
+    mailbox: NamedDependency[Mailbox],
     settings: NamedDependency[Settings],
-) -> Response[str]:
-    """Make a link by which somebody chooses a new password; it is shown once, here."""
-    async with database.transaction() as tx:
-        user = await service.get_user(tx, user_id)
-        link = await links.make_link(tx, user, LinkKind.NEW_PASSWORD, actor)
-    address = _address(request, settings, link)
-    return await _show_person(request, database, user_id, form_of_query(request), link=address)
+) -> Response[Any]:
+    """Make a link by which somebody chooses a new password; it is shown once, here, or sent to them."""
+    show = partial(_show_person, request, database, settings, user_id)
+
+    async def make(form: Form) -> Response[Any]:
+        async with database.transaction() as tx:
+            user = await service.get_user(tx, user_id)
+            link = await links.make_link(tx, user, LinkKind.NEW_PASSWORD, actor)
+            if is_sent := _is_by_mail(form):
+                await mail_link(tx, mailbox, user.id, link, LinkKind.NEW_PASSWORD)
+        made = _Made(sent_to=user.email) if is_sent else _Made(link=_address(request, settings, link))
+        return await show(form_of_query(request), made=made)
+
+    return await submit(request, make, show)
 
 
 @get("/administration/invite", guards=[commissioner])
-async def show_invitation(request: AnyRequest) -> Response[str]:
+async def show_invitation(request: AnyRequest, settings: NamedDependency[Settings]) -> Response[str]:
     """The form of an invitation."""
-    return await _show_invitation(request, form_of_query(request))
+    return await _show_invitation(request, settings, form_of_query(request))
 
 
 async def _show_invitation(
-    request: AnyRequest, form: Form, status: int = 200, link: str | None = None
+    request: AnyRequest, settings: Settings, form: Form, status: int = 200, made: _Made | None = None
 ) -> Response[str]:
     form.fields.setdefault("role", [Role.PLAYER])
-    return page(request, "invite.html", form=form, roles=_ROLES, link=link, status=status)
+    return page(
+        request,
+        "invite.html",
+        form=form,
+        roles=_ROLES,
+        sends_mail=settings.sends_mail,
+        status=status,
+        made=made or _Made(),
+    )
 
 
 @post("/administration/invite", guards=[commissioner], status_code=200, opt=audited_as(AccountAction.USER_CREATED))
@@ -196,17 +239,22 @@ async def invite(
     request: AnyRequest,
     actor: NamedDependency[Actor],
     database: NamedDependency[Database],
+    mailbox: NamedDependency[Mailbox],
     settings: NamedDependency[Settings],
 ) -> Response[str]:
-    """Make an account, and show the link for its person once."""
+    """Make an account, and show the link for its person once, or send it to them."""
+    show = partial(_show_invitation, request, settings)
 
     async def make(form: Form) -> Response[Any]:
         wanted = form.read(_Invitation)
         async with database.transaction() as tx:
-            _, link = await links.invite(tx, wanted.email, wanted.role, wanted.display_name, actor)
-        return await _show_invitation(request, form, link=_address(request, settings, link))
+            user, link = await links.invite(tx, wanted.email, wanted.role, wanted.display_name, actor)
+            if is_sent := _is_by_mail(form):
+                await mail_link(tx, mailbox, user.id, link, LinkKind.INVITATION)
+        made = _Made(sent_to=user.email) if is_sent else _Made(link=_address(request, settings, link))
+        return await show(form, made=made)
 
-    return await submit(request, make, partial(_show_invitation, request), {errors.Conflict: "email"})
+    return await submit(request, make, show, {MailIsOff: None, errors.Conflict: "email"})
 
 
 async def _people(connection: AsyncConnection, **wanted: Any) -> list[RowMapping]:
@@ -222,6 +270,11 @@ async def _person(connection: AsyncConnection, user_id: UUID) -> RowMapping:
     if row is None:
         raise errors.NotFound("There is no such person.")
     return row
+
+
+def _is_by_mail(form: Form) -> bool:
+    """True if the button was pressed that sends the link."""
+    return form.text("by") == "mail"
 
 
 def _address(request: AnyRequest, settings: Settings, link: OneTimeLink) -> str:

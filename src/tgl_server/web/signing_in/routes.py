@@ -43,7 +43,14 @@ async def show_sign_in(request: AnyRequest, settings: NamedDependency[Settings])
 
 
 async def _show_sign_in(request: AnyRequest, settings: Settings, form: Form, status: int = 200) -> Response[str]:
-    return page(request, "sign_in.html", form=form, registration_open=settings.registration_open, status=status)
+    return page(
+        request,
+        "sign_in.html",
+        form=form,
+        registration_open=settings.registration_open,
+        sends_mail=settings.sends_mail,
+        status=status,
+    )
 
 
 @post("/sign-in", opt=limited_as(RateGroup.LOGIN), status_code=303)
