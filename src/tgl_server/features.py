@@ -25,6 +25,7 @@ from tgl_server.followers.follower import Followers
 from tgl_server.http.feature import Feature
 from tgl_server.ingest.feature import ingest
 from tgl_server.mail import models as mail_models
+from tgl_server.migration.feature import migration
 from tgl_server.players import models as players_models
 from tgl_server.players.service import PLAYERS
 from tgl_server.projects import models as projects_models
@@ -57,6 +58,7 @@ FEATURES: tuple[Feature, ...] = (
     explain,
     ingest,
     pull,
+    migration,
     webhooks,
     activity,
     audit_logs,

@@ -8,7 +8,7 @@ from tgl_protocol.projects import NewRepo
 from tgl_server.access.ids import ProjectId
 from tgl_server.accounts.service import COMMAND_LINE
 from tgl_server.auth.argon2 import Argon2
-from tgl_server.cli import removals
+from tgl_server.cli import comparison, migration, removals
 from tgl_server.cli.context import checked, run_with_database
 from tgl_server.cli.output import say
 from tgl_server.cli.projects import find_project
@@ -18,14 +18,18 @@ from tgl_server.features import FOLLOWERS
 from tgl_server.projects import service
 from tgl_server.projects.models import Repo
 
-app = typer.Typer(help="Create and list repositories to push to; delete commits from them.", no_args_is_help=True)
+app = typer.Typer(help="Create, list, move and compare repositories; delete commits from them.", no_args_is_help=True)
 app.command()(removals.empty)
 app.command()(removals.prune)
+app.command("migrate-to-push")(migration.migrate_to_push)
+app.command("rollback-to-pull")(migration.rollback_to_pull)
+app.command("migration-status")(migration.show_status)
+app.command("compare")(comparison.compare_repos)
 
 
 @app.callback()
 def repos() -> None:
-    """Create and list repositories to push to; delete commits from them."""
+    """Create, list, move and compare repositories; delete commits from them."""
 
 
 @app.command()

@@ -34,7 +34,8 @@ MERGE_STAGED = text(f"""
 # them: locks in one order. `version` counts every change of the state. The log's row has the same time as its commits:
 # the transaction's.
 # A pull counts only while its lease holds, which is not locked: a batch that overlaps with another worker's does no
-# harm, and a lock of the queue's row after those of commits would be in the wrong order.
+# harm, and a lock of the queue's row after those of commits would be in the wrong order. Where the batch waited for
+# somebody who has ended the pull, it has read the lease of before: the run, which is locked, says so.
 COUNT_BATCH = text("""
     WITH state AS (
         UPDATE repo_states SET
@@ -73,6 +74,7 @@ COUNT_BATCH = text("""
         skipped = sync_runs.skipped + EXCLUDED.skipped, errors = sync_runs.errors + EXCLUDED.errors,
         client_version = coalesce(EXCLUDED.client_version, sync_runs.client_version),
         clock_skew = coalesce(EXCLUDED.clock_skew, sync_runs.clock_skew)
+        WHERE CAST(:lease AS uuid) IS NULL OR sync_runs.state <> 'cancelled'
     RETURNING batches = 1 AS is_new
 """)
 

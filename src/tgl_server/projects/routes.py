@@ -17,7 +17,6 @@ from tgl_protocol.projects import (
     ProjectDeleted,
     ProjectInfo,
     ProjectPage,
-    RepoChange,
     RepoDeleted,
     RepoInfo,
     RepoPage,
@@ -240,24 +239,6 @@ async def get_repo(
         return await reading.get_repo(connection, target.id, settings.run_timeout)
 
 
-@patch(
-    "/{project:str}/repos/{repo:str}",
-    guards=[guards.changes_repo],
-    opt=audited_as(ProjectAction.REPO_CHANGED) | answers(errors.Conflict, errors.Busy),
-)
-async def change_repo(
-    target: NamedDependency[RepoAccess],
-    data: JSONBody[RepoChange],
-    actor: NamedDependency[Actor],
-    settings: NamedDependency[Settings],
-    database: NamedDependency[Database],
-) -> RepoInfo:
-    """Change a repository: the fields that are named; null removes a git_url or an expected cadence."""
-    async with database.transaction(target.id) as tx:
-        await service.change_repo(tx, target.id, data, actor)
-        return await reading.get_repo(tx, target.id, settings.run_timeout)
-
-
 @delete(
     "/{project:str}/repos/{repo:str}",
     guards=[guards.changes_repo],
@@ -291,7 +272,6 @@ projects_router = Router(
         list_repos,
         register_repo,
         get_repo,
-        change_repo,
         delete_repo,
     ],
     tags=["projects"],

@@ -10,7 +10,6 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tgl_protocol.accounts import UserState
-from tgl_protocol.events import EventType, RepoMigrated
 from tgl_protocol.projects import (
     MemberRole,
     NewRepo,
@@ -18,7 +17,6 @@ from tgl_protocol.projects import (
     ProjectDeleted,
     RepoChange,
     RepoDeleted,
-    SyncMethod,
 )
 from tgl_server import errors
 from tgl_server.access.guards import ProjectAccess
@@ -28,7 +26,6 @@ from tgl_server.audit.changes import apply_changes
 from tgl_server.audit.service import Actor, record
 from tgl_server.commits.service import create_state, delete_stored
 from tgl_server.db.rows import Rows
-from tgl_server.events.service import record_event
 from tgl_server.followers.follower import Followers
 from tgl_server.followers.service import create_marks, forget_repos
 from tgl_server.http.body import named_fields
@@ -137,21 +134,26 @@ async def find_repo(tx: AsyncSession, project: Project, name: str) -> Repo | Non
     return await Repos(session=tx).get_one_or_none(project_id=project.id, name=name)
 
 
-async def change_repo(tx: AsyncSession, repo_id: RepoId, change: RepoChange, by: Actor) -> None:
-    """Change the fields that are named; id, commits and counters stay."""
+async def change_fields(tx: AsyncSession, repo_id: RepoId, change: RepoChange, by: Actor) -> None:
+    """Change the fields that are named; id, commits and counters stay.
+
+    The sync method stays as well: there is more to a change of it, which `tgl_server.migration` knows.
+    """
     values = _repo_values(named_fields(change))
-    repo = await Repos(session=tx).get_one_or_none(id=repo_id, with_for_update=_TO_CHANGE)
-    if repo is None:
-        raise errors.NotFound("The repository was deleted meanwhile.")
+    values.pop("sync_method", None)
+    repo = await lock_repo(tx, repo_id)
     changed = apply_changes(repo, values)
     if changed:
         await tx.flush()
         await record(tx, by.did(ProjectAction.REPO_CHANGED, "repo", repo_id, changed=changed))
-    if "sync_method" in changed:
-        before, after = (SyncMethod(changed["sync_method"][side]) for side in ("from", "to"))
-        await record_event(
-            tx, EventType.REPO_MIGRATED, RepoMigrated(from_method=before, to_method=after), repo_id=repo_id
-        )
+
+
+async def lock_repo(tx: AsyncSession, repo_id: RepoId) -> Repo:
+    """The repository's row, locked so that one request at a time decides; raises `NotFound`."""
+    repo = await Repos(session=tx).get_one_or_none(id=repo_id, with_for_update=_TO_CHANGE)
+    if repo is None:
+        raise errors.NotFound("The repository was deleted meanwhile.")
+    return repo
 
 
 async def delete_repo(tx: AsyncSession, repo_id: RepoId, by: Actor, followers: Followers) -> RepoDeleted:

@@ -189,6 +189,20 @@ DROP_UNPULLED = text("""
     RETURNING p.repo_id, array_remove(ARRAY[f.requested_run_id, f.run_id], NULL) AS dropped
 """)
 
+# Clients push to it from now on. A worker that has it has lost its lease, and what it stores is rolled back.
+END_PULLS = text("""
+    WITH found AS (
+        SELECT repo_id, run_id, requested_run_id FROM repo_pulls WHERE repo_id = :repo_id FOR NO KEY UPDATE
+    )
+    UPDATE repo_pulls p SET
+        run_id = NULL, cause = NULL, attempts = 0, failures = 0, refusals = 0, cancel_requested_at = NULL,
+        lease_token = NULL, lease_until = NULL, lease_owner = NULL, claimed_at = NULL, queued_at = NULL,
+        requested_at = NULL, requested_by = NULL, requested_cause = NULL, requested_run_id = NULL,
+        paused_at = NULL, paused_reason = NULL, paused_url = NULL, paused_by = NULL
+    FROM found f WHERE p.repo_id = f.repo_id
+    RETURNING array_remove(ARRAY[f.run_id, f.requested_run_id], NULL) AS ended
+""")
+
 # Held while its credentials are read: those of one address are never sent to another.
 HOLD_ADDRESS = text("SELECT git_url FROM repos WHERE id = :repo_id FOR SHARE")
 

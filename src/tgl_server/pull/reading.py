@@ -36,9 +36,9 @@ class MirrorHistory:
         self._thread = thread
         self.unreadable: dict[str, str] = {}
 
-    async def tips(self) -> dict[str, str]:
-        """The branches of the remote, as they were fetched."""
-        return await self._in_time(self._repository.tips, broken=self._hear)
+    async def tips(self, *, remotes: bool = False) -> dict[str, str]:
+        """The branches, which in a mirror are the remote's; with `remotes` those that a clone knows of remotes too."""
+        return await self._in_time(self._repository.tips, remotes=remotes, broken=self._hear)
 
     async def walk(self, walk_from: list[str], hidden: list[str]) -> list[bytes]:
         """The commits that are below tips and not below hidden ones, parents first."""

@@ -22,7 +22,7 @@ from tgl_server.pull import queries
 from tgl_server.pull.actions import PullAction
 from tgl_server.pull.errors import WrongSyncMethod
 from tgl_server.pull.models import Cause
-from tgl_server.pull.queue import CANCELLED, HOSTS
+from tgl_server.pull.queue import CANCELLED, HOSTS, PUSHED_NOW
 from tgl_server.pull.schedule import cron_fault, next_moment, timezone_fault
 
 #: The least time between the beginnings of two pulls that webhooks ask for: forges tell of each push.
@@ -72,6 +72,17 @@ async def cancel_pull(tx: AsyncSession, repo_id: RepoId, by: Actor) -> None:
     if found.dropped:
         await pulled.cancel_runs(tx, repo_id, found.dropped, CANCELLED)
     await record(tx, by.did(PullAction.PULL_CANCELLED, "repo", repo_id, was_running=found.is_running))
+
+
+async def end_pulls(tx: AsyncSession, repo_id: RepoId) -> list[UUID]:
+    """End what runs and what waits, as clients push from now on; the runs. Schedule and mirror stay, a pause does not.
+
+    A worker that pulls it has lost its lease: it stores nothing more, and tells nothing.
+    """
+    ended: list[UUID] = await tx.scalar(queries.END_PULLS, {"repo_id": repo_id}) or []
+    if ended:
+        await pulled.cancel_runs(tx, repo_id, ended, PUSHED_NOW)
+    return ended
 
 
 async def set_schedule(tx: AsyncSession, repo_id: RepoId, wanted: PullSchedule, by: Actor) -> None:

@@ -25,6 +25,5 @@ ROWS: Rows = {
     "GET /api/v1/projects/{project}/repos": reads_sync(),
     "POST /api/v1/projects/{project}/repos": pushes(422),
     "GET /api/v1/projects/{project}/repos/{repo}": reads_sync(),
-    "PATCH /api/v1/projects/{project}/repos/{repo}": web(404, 404, 403, 200, 200, 403),
     "DELETE /api/v1/projects/{project}/repos/{repo}": web(404, 404, 403, 200, 200, 403),
 }

@@ -77,7 +77,7 @@ async def change_repo(repo_view: NamedDependency[RepoView]) -> Response[Any]:
     async def change(form: Form) -> Response[Any]:
         wanted = form.read(_RepoForm)
         async with repo_view.database.transaction() as tx:
-            await service.change_repo(tx, repo_view.access.id, RepoChange(**asdict(wanted)), repo_view.actor)
+            await service.change_fields(tx, repo_view.access.id, RepoChange(**asdict(wanted)), repo_view.actor)
         return repo_view.go_on(f"{repo_view.path_of(wanted.name)}/settings", "repo-changed", wanted.name)
 
     show = partial(_show_settings, repo_view)

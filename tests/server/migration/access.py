@@ -1,0 +1,11 @@
+"""Who may move repositories, and who sees how far: the repository of the matrix is one that clients push to."""
+
+from tests.support.access import Rows, reads_repository, reads_sync, web
+
+ROWS: Rows = {
+    "PATCH /api/v1/projects/{project}/repos/{repo}": web(404, 404, 403, 200, 200, 403),
+    "POST /api/v1/projects/{project}/repos/{repo}/migrate-to-push": web(404, 404, 403, 200, 200, 403),
+    "POST /api/v1/projects/{project}/repos/{repo}/rollback-to-pull": web(404, 404, 403, 200, 200, 403),
+    "GET /api/v1/projects/{project}/migration": reads_sync(),
+    "GET /api/v1/projects/{project}/repos/{repo}/digests": reads_repository(),
+}
