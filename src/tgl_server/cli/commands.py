@@ -17,6 +17,7 @@ from tgl_server.cli import (
     members,
     migrate,
     projects,
+    pulls,
     repos,
     sealing_keys,
     serve,
@@ -47,6 +48,7 @@ projects.app.command("list")(listing.list_projects)
 app.add_typer(members.app, name="members")
 app.add_typer(repos.app, name="repos")
 repos.app.command("list")(listing.list_repos)
+app.add_typer(pulls.app, name="pulls")
 app.add_typer(keys.app, name="keys")
 app.add_typer(sealing_keys.app, name="secrets")
 app.command("man")(man.man)

@@ -88,7 +88,7 @@ async def _look_at_all(settings: Settings, hosting: Hosting) -> list[Check]:
         return [_failed("Database", error)]
     finally:
         await database.close()
-    return found + await _look_around(settings, hosting, pulled_repos=state.use.pulled_repos if state.use else 0)
+    return found + await _look_around(settings, hosting, pulled_repos=state.database.pulls.repos)
 
 
 async def _look_around(settings: Settings, hosting: Hosting, *, pulled_repos: int) -> list[Check]:

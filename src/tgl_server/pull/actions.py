@@ -9,3 +9,5 @@ class PullAction(AuditAction):
     PULL_SCHEDULED = "repo:pull_scheduled"
     PULL_PAUSED = "repo:pull_paused"
     PULL_RESUMED = "repo:pull_resumed"
+    ALL_PULLS_PAUSED = "pulls:paused"
+    ALL_PULLS_RESUMED = "pulls:resumed"

@@ -1,6 +1,7 @@
 """What a failed pull says: a sentence and a remedy for people who maintain the repository. Pure."""
 
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -18,10 +19,25 @@ MOST_ATTEMPTS: Final = 3
 _SHOWN: Final = 3
 
 
-class Failure(Struct, frozen=True, kw_only=True):
-    """Why a pull failed; `is_mirror_spoilt` for a copy that has to be fetched anew, `is_mirror_suspect` for one that
-    may be the reason, if this is not the first failure in a row."""
+class Code(StrEnum):
+    """A word for a failure that is not the remote's: `Reason` has those."""
 
+    WORKERS_DIED = "workers_died"
+    MIRROR_DAMAGED = "mirror_damaged"
+    UNSUPPORTED = "unsupported"
+    READING_TOO_SLOW = "reading_too_slow"
+    SERVER = "server"
+    UNEXPECTED = "unexpected"
+
+
+class Failure(Struct, frozen=True, kw_only=True):
+    """Why a pull failed; `code` is for metrics.
+
+    `is_mirror_spoilt` for a copy that has to be fetched anew, `is_mirror_suspect` for one that may be the reason, if
+    this is not the first failure in a row.
+    """
+
+    code: Code | Reason
     sentence: str
     remedy: str
     is_refusal: bool = False
@@ -52,6 +68,7 @@ class ReadingTooSlow(ServerError):
 
 
 WORKERS_DIED: Final = Failure(
+    code=Code.WORKERS_DIED,
     sentence=f"the worker died {MOST_ATTEMPTS} times while it pulled this repository",
     remedy="look into the server's log, give the worker more memory, and ask for a pull",
     pauses=True,
@@ -62,6 +79,7 @@ def explain(error: Exception, mirror: Path) -> Failure:
     """The failure that an exception means; paths of the server are not shown."""
     if isinstance(error, RemoteError):
         return Failure(
+            code=error.reason,
             sentence=_without_path(error.sentence, mirror),
             remedy=error.remedy,
             is_refusal=isinstance(error, RemoteRefused),
@@ -72,21 +90,24 @@ def explain(error: Exception, mirror: Path) -> Failure:
         )
     if isinstance(error, MirrorDamaged | CorruptRepository):
         return Failure(
+            code=Code.MIRROR_DAMAGED,
             sentence=f"the server's copy is damaged: {_without_path(str(error), mirror)}",
             remedy="the next pull fetches it anew; if this happens again, run `git fsck` at the remote",
             is_mirror_spoilt=True,
         )
     if isinstance(error, UnsupportedRepository):
-        return Failure(sentence=error.message, remedy=error.hint, is_refusal=True)
+        return Failure(code=Code.UNSUPPORTED, sentence=error.message, remedy=error.hint, is_refusal=True)
     if isinstance(error, HistoryError):
         sentence = f"the commits could not be read: {_without_path(error.message, mirror)}"
-        return Failure(sentence=sentence, remedy="the next pull tries again", is_mirror_spoilt=True)
+        remedy = "the next pull tries again"
+        return Failure(code=Code.MIRROR_DAMAGED, sentence=sentence, remedy=remedy, is_mirror_spoilt=True)
     if isinstance(error, ReadingTooSlow):
         remedy = "push from a checkout instead, or look with `git log --shortstat` which commit takes so long"
-        return Failure(sentence=str(error), remedy=remedy, is_refusal=True)
+        return Failure(code=Code.READING_TOO_SLOW, sentence=str(error), remedy=remedy, is_refusal=True)
     if isinstance(error, ServerError):
-        return Failure(sentence=str(error).rstrip("."), remedy="the next pull tries again")
+        return Failure(code=Code.SERVER, sentence=str(error).rstrip("."), remedy="the next pull tries again")
     return Failure(
+        code=Code.UNEXPECTED,
         sentence="the pull failed for a reason that the server did not expect",
         remedy="its log has the reason, under pull_failed; the next pull tries again",
         is_unexpected=True,

@@ -209,6 +209,7 @@ class Pull:
                 next_due_at=after_failure(moment, lease.failures + 1, now, Random()),  # noqa: S311 -- no secret
                 failures=lease.failures + 1,
                 refusals=refusals,
+                failure_code=failure.code,
                 paused_reason=str(failure) if is_paused else None,
             )
             if await queue.done(tx, lease, ending):

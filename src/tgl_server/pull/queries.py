@@ -27,8 +27,8 @@ _HOST_FIRST = """
          THEN q.mirror_host END
 """
 
-# A pull that may be claimed: its moment has come, somebody asked for it, or it is under way and has no worker.
-_IS_DUE = f"""
+#: A pull that may be claimed: its moment has come, somebody asked for it, or it is under way and has no worker.
+IS_DUE = f"""
     r.sync_method = 'pull_celery'
     AND (p.next_due_at <= now() OR p.requested_at <= now() OR p.run_id IS NOT NULL)
     AND (p.lease_until IS NULL OR p.lease_until < now())
@@ -41,7 +41,7 @@ TICK = text(f"""
     UPDATE repo_pulls q SET queued_at = now()
     FROM (
         SELECT p.repo_id FROM repo_pulls p JOIN repos r ON r.id = p.repo_id
-        WHERE {_IS_DUE} AND (p.queued_at IS NULL OR p.queued_at < now() - CAST(:requeue AS interval))
+        WHERE {IS_DUE} AND (p.queued_at IS NULL OR p.queued_at < now() - CAST(:requeue AS interval))
         ORDER BY coalesce(p.claimed_at, p.requested_at, p.next_due_at), p.repo_id
         LIMIT :limit FOR NO KEY UPDATE OF p SKIP LOCKED
     ) due
@@ -62,7 +62,7 @@ CLAIM = text(f"""
     WITH due AS (
         SELECT p.repo_id, r.git_url, p.run_id, p.requested_run_id, p.requested_cause
         FROM repo_pulls p JOIN repos r ON r.id = p.repo_id
-        WHERE p.repo_id = :repo_id AND {_IS_DUE} FOR NO KEY UPDATE OF p SKIP LOCKED
+        WHERE p.repo_id = :repo_id AND {IS_DUE} FOR NO KEY UPDATE OF p SKIP LOCKED
     )
     UPDATE repo_pulls q SET
         lease_token = CAST(:token AS uuid), lease_until = now() + CAST(:lease AS interval), lease_owner = :owner,
@@ -94,7 +94,7 @@ DONE = text("""
         run_id = NULL, cause = NULL, cancel_requested_at = NULL, attempts = 0,
         next_due_at = CASE WHEN cron IS NOT DISTINCT FROM CAST(:cron AS text) AND timezone = :timezone
                            THEN CAST(:next_due_at AS timestamptz) ELSE next_due_at END,
-        failures = :failures, refusals = :refusals,
+        failures = :failures, refusals = :refusals, failure_code = CAST(:failure_code AS text),
         paused_at = CASE WHEN paused_by IS NOT NULL THEN paused_at
                          WHEN CAST(:paused_reason AS text) IS NOT NULL THEN now() END,
         paused_reason = CASE WHEN paused_by IS NULL THEN CAST(:paused_reason AS text) END,

@@ -81,6 +81,7 @@ class Ending(Struct, frozen=True, kw_only=True):
     next_due_at: datetime | None = None
     failures: int = 0
     refusals: int = 0
+    failure_code: str | None = None
     paused_reason: str | None = None
     mirror_host: str | None = None
     mirror_bytes: int | None = None

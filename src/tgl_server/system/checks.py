@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from tgl_server.auth.turns import MAX_WAITING
+from tgl_server.broker.address import shown_broker
 from tgl_server.db.embedded import LEAST_ROOM_BYTES
+from tgl_server.pull.operating import PullFigures
 from tgl_server.settings import Environment
 from tgl_server.system.check import Check, Level
 from tgl_server.system.state import DatabaseState, ProcessState, SystemState
-from tgl_server.system.use_checks import clients_check, pulls_check
+from tgl_server.system.use_checks import clients_check
 
 __all__ = ["Check", "Level", "checks_of", "worst_first"]
 
@@ -17,6 +19,8 @@ _MB: Final = 1024 * 1024
 _ENOUGH_ROOM_BYTES: Final = 2 * 1024 * _MB
 _NOTABLE_LAG_SECONDS: Final = 60.0
 _NOTABLE_SKEW_SECONDS: Final = 5.0
+#: A pull that waits longer has too few workers, or none that hears of it.
+_LATE_PULL_SECONDS: Final = 900.0
 #: Sweeps that may fail or take long before somebody should know.
 _MISSED_SWEEPS: Final = 3
 
@@ -25,7 +29,8 @@ def checks_of(state: SystemState) -> list[Check]:
     """All checks, the worst first; those about a process are left out where none was asked."""
     found = [*_database_checks(state.database), _connections(state), *_hosting_checks(state)]
     if state.use is not None:
-        found += [_lag(state.database), pulls_check(state.use), clients_check(state.use, state.settings)]
+        found += [_lag(state.database), clients_check(state.use, state.settings)]
+    found += _pull_checks(state)
     if state.process is not None:
         found += _process_checks(state, state.process)
     return worst_first(found)
@@ -87,6 +92,41 @@ def _hosting_checks(state: SystemState) -> Iterator[Check]:
     if settings.environment is Environment.PRODUCTION and not settings.public_url:
         finding = "PUBLIC_URL is not set, so links are made of what a browser says"
         yield Check("Address", Level.WARN, finding, "Set PUBLIC_URL to the address that people open.")
+
+
+def _pull_checks(state: SystemState) -> Iterator[Check]:
+    """Nothing is said where nothing is pulled and no broker is set."""
+    pulls, broker = state.database.pulls, state.settings.broker_url
+    if pulls.repos:
+        yield _workers(pulls, broker)
+        yield _waiting(pulls)
+    if broker and state.process is not None:
+        where = shown_broker(broker)
+        if state.process.does_broker_answer:
+            yield Check("Broker", Level.OK, f"{where} answers")
+        else:
+            remedy = "Start it, or correct BROKER_URL and restart server, workers and beats; nothing is lost meanwhile."
+            yield Check("Broker", Level.WARN, f"{where} does not answer, so it wakes up no worker", remedy)
+
+
+def _workers(pulls: PullFigures, broker: str) -> Check:
+    pulled = f"{pulls.repos} {'repository is' if pulls.repos == 1 else 'repositories are'} pulled"
+    if pulls.workers:
+        return Check("Workers", Level.OK, f"{pulls.workers} seen; {pulled}")
+    finding = f"{pulled}, and no worker was seen in the last 45 s"
+    command = "tgl-server worker --with-beat" if broker else "tgl-server worker --no-broker"
+    return Check("Workers", Level.BAD, finding, f"Start {command}, or look into its log.")
+
+
+def _waiting(pulls: PullFigures) -> Check:
+    if pulls.paused_at is not None:
+        finding = f"All are paused since {pulls.paused_at:%Y-%m-%d %H:%M} UTC: {pulls.paused_reason}"
+        return Check("Pulls", Level.WARN, finding, "Run tgl-server pulls resume when they may go on.")
+    finding = f"{pulls.running} run, {pulls.due + pulls.queued} wait, the oldest for {pulls.oldest:.0f} s"
+    if pulls.oldest < _LATE_PULL_SECONDS:
+        return Check("Pulls", Level.OK, finding)
+    remedy = "Start more workers or raise --children; with a broker, look whether a tgl-server beat runs."
+    return Check("Pulls", Level.WARN, finding, remedy)
 
 
 def _room(free: int, used: int) -> Check:

@@ -37,17 +37,10 @@ TABLES = text("""
 
 # Pulls by the rule of `tgl_server.pull.queries.TICK`: due or asked for, not paused, not leased. The addresses are those
 # of the last rows of the audit log, and of the last uses of API keys.
-USE = text("""
-    SELECT (SELECT count(*) FROM repos WHERE sync_method = 'pull_celery' AND git_url IS NOT NULL) AS pulled_repos,
-           (SELECT count(*) FROM pull_workers WHERE seen_at > now() - CAST(:alive AS interval)) AS pull_workers,
-           (SELECT CAST(coalesce(extract(epoch FROM now() - min(least(p.next_due_at, p.requested_at))), 0) AS float)
-            FROM repo_pulls p JOIN repos r ON r.id = p.repo_id
-            WHERE r.sync_method = 'pull_celery' AND r.git_url IS NOT NULL AND p.paused_at IS NULL
-              AND coalesce(p.lease_until, '-infinity') < now()
-              AND least(p.next_due_at, p.requested_at) < now()) AS longest_wait_seconds,
-           ARRAY(SELECT host(ip) FROM (
+CLIENTS = text("""
+    SELECT ARRAY(SELECT host(ip) FROM (
                      SELECT ip FROM (SELECT ip, at FROM audit_logs ORDER BY at DESC, id DESC LIMIT 500) newest
                      WHERE at > now() - interval '1 day'
                      UNION SELECT last_used_ip FROM api_keys WHERE last_used_at > now() - interval '1 day'
-                 ) seen WHERE ip IS NOT NULL ORDER BY ip LIMIT 100) AS clients
+                 ) seen WHERE ip IS NOT NULL ORDER BY ip LIMIT 100)
 """)

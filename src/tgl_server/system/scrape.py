@@ -27,6 +27,9 @@ from tgl_server.followers.service import Lag, lag_of
 from tgl_server.http.client_address import AnyConnection, client_ip, parse_address, parse_networks
 from tgl_server.http.declarations import TokenScheme, admits_anyone, answers_text
 from tgl_server.metrics.shared import counted_registry
+from tgl_server.pull.failures import Code
+from tgl_server.pull.operating import PullFigures, pull_figures
+from tgl_server.remotes import Reason
 from tgl_server.services import services_of
 from tgl_server.settings import MetricsAccess, Settings
 from tgl_server.system import queries
@@ -42,6 +45,7 @@ _LOOPBACK = parse_networks(("127.0.0.0/8", "::1"))
 class _Seen(Struct, frozen=True):
     repos: RowMapping
     lag: dict[str, Lag]
+    pulls: PullFigures
 
 
 @admits_anyone(
@@ -104,11 +108,11 @@ async def metrics(
 
 
 async def _look(database: Database, followers: Followers) -> _Seen | None:
-    """The results of two queries over the repositories; None where the database does not answer."""
+    """The results of three queries over the repositories; None where the database does not answer."""
     try:
         async with asyncio.timeout(_DATABASE_SECONDS), database.statements() as connection:
             repos = (await connection.execute(queries.REPOS)).mappings().one()
-            return _Seen(repos, await lag_of(connection, followers))
+            return _Seen(repos, await lag_of(connection, followers), await pull_figures(connection))
     except (SQLAlchemyError, OSError):  # a TimeoutError is an OSError
         return None
 
@@ -127,6 +131,7 @@ class _Scrape(Collector):
         if self._seen is not None:
             yield from _repo_metrics(self._seen.repos)
             yield from _lag_metrics(self._seen.lag)
+            yield from _pull_metrics(self._seen.pulls)
 
 
 def _repo_metrics(found: RowMapping) -> Iterable[Metric]:
@@ -141,6 +146,19 @@ def _lag_metrics(lag: Mapping[str, Lag]) -> Iterable[Metric]:
     seconds = [({"follower": name}, each.seconds) for name, each in lag.items()]
     yield _gauge("tgl_follower_lag_rows", "Rows of the ingest log that a follower has not followed yet.", rows)
     yield _gauge("tgl_follower_lag_seconds", "The age of the oldest of them.", seconds)
+
+
+def _pull_metrics(found: PullFigures) -> Iterable[Metric]:
+    states = [({"state": state}, getattr(found, state)) for state in ("due", "queued", "running", "paused")]
+    codes = [({"code": code}, found.failures.get(code, 0)) for code in sorted({*Code, *Reason})]
+    workers = [({"kind": "broker"}, found.broker_workers), ({"kind": "database"}, found.own_workers)]
+    about = "Pulled repositories that are due, handed out to a worker, pulled now, or paused."
+    yield _gauge("tgl_pulls", about, states)
+    yield _gauge("tgl_pull_oldest_due_seconds", "How long the one that waits longest waits.", [({}, found.oldest)])
+    yield _gauge("tgl_pull_failing", "Pulled repositories whose last pull failed, by the kind of failure.", codes)
+    yield _gauge("tgl_pull_mirror_bytes", "Bytes of the mirrors of all repositories.", [({}, found.mirror_bytes)])
+    yield _gauge("tgl_pull_workers", "Workers seen in the last 45 seconds, by where they look for work.", workers)
+    yield _gauge("tgl_pulls_are_paused", "Whether somebody paused all pulls.", [({}, found.paused_at is not None)])
 
 
 def _gauge(name: str, help_: str, samples: Sequence[tuple[Mapping[str, str], float]]) -> Metric:

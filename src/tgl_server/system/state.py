@@ -1,7 +1,7 @@
 """The state of a running server: what its database and one of its processes say of themselves.
 
-A handful of statements, none of which reads a table that grows: sizes are those of files, rows are estimates, and of
-the audit log the last rows are read.
+A handful of statements, none of which reads a table that grows with pushes: sizes are those of files, rows are
+estimates, and of the audit log the last rows are read.
 """
 
 import time
@@ -12,12 +12,13 @@ from typing import Final
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tgl_server.broker.ping import broker_answers
 from tgl_server.db.embedded import free_bytes
 from tgl_server.db.engine import Database
 from tgl_server.db.migrate import newest_version, read_version
 from tgl_server.followers.follower import Followers
 from tgl_server.followers.service import Lag, lag_of
-from tgl_server.pull.queue import LEASE
+from tgl_server.pull.operating import PullFigures, pull_figures
 from tgl_server.services import Services
 from tgl_server.settings import Hosting, Settings
 from tgl_server.system import queries
@@ -48,27 +49,24 @@ class DatabaseState(Struct, frozen=True, kw_only=True):
     clock_skew: float
     tables: Sequence[Table]
     lag: Mapping[str, Lag]
+    pulls: PullFigures = PullFigures()
 
 
 class UseState(Struct, frozen=True, kw_only=True):
-    """How the server is used: pulled repositories, the workers that live, the longest wait for a pull that is due.
+    """How the server is used: `clients` are addresses of the last day, as the server recorded them."""
 
-    `clients` are addresses of the last day, as the server recorded them.
-    """
-
-    pulled_repos: int = 0
-    pull_workers: int = 0
-    longest_wait_seconds: float = 0.0
     clients: tuple[str, ...] = ()
 
 
 class ProcessState(Struct, frozen=True, kw_only=True):
-    """What one worker process says of itself. `swept_seconds` is None before its first sweep."""
+    """What one worker process says of itself. `swept_seconds` is None before its first sweep, `does_broker_answer`
+    without a broker."""
 
     pool: Mapping[str, int]
     argon2_waiting: Mapping[str, int]
     does_limiter_answer: bool
     swept_seconds: float | None
+    does_broker_answer: bool | None = None
 
 
 class SystemState(Struct, frozen=True, kw_only=True):
@@ -98,12 +96,13 @@ async def read_system(
 
 
 async def process_state(services: Services) -> ProcessState:
-    """What this process says; the counter of requests is asked, for a second at most."""
+    """What this process says; the counter of requests and the broker are asked, for a second each."""
     return ProcessState(
         pool=services.database.connections(),
         argon2_waiting=services.argon2.waiting(),
         does_limiter_answer=await services.rate_limiter.answers(),
         swept_seconds=services.swept.age,
+        does_broker_answer=await broker_answers(services.settings.broker_url),
     )
 
 
@@ -126,17 +125,12 @@ async def _read_database(connection: AsyncConnection, followers: Followers) -> D
         clock_skew=here - row["now"].timestamp(),
         tables=[Table(each.name, each.bytes, each.rows) for each in tables],
         lag=await lag_of(connection, followers) if is_ours else {},
+        pulls=await pull_figures(connection) if is_ours else PullFigures(),
     )
 
 
 async def _read_use(connection: AsyncConnection) -> UseState:
-    row = (await connection.execute(queries.USE, {"alive": LEASE})).mappings().one()
-    return UseState(
-        pulled_repos=row["pulled_repos"],
-        pull_workers=row["pull_workers"],
-        longest_wait_seconds=row["longest_wait_seconds"],
-        clients=tuple(row["clients"]),
-    )
+    return UseState(clients=tuple(await connection.scalar(queries.CLIENTS)))
 
 
 def _free_bytes(hosting: Hosting) -> int | None:

@@ -1,4 +1,4 @@
-"""What the database tells of how the server is used: are pulls done, and does it see its clients or only a proxy?"""
+"""What the database tells of how the server is used: does it see its clients, or only a proxy?"""
 
 from ipaddress import ip_network
 from typing import Final
@@ -9,24 +9,7 @@ from tgl_server.settings import Settings
 from tgl_server.system.check import Check, Level
 from tgl_server.system.state import UseState
 
-_LONG_WAIT_SECONDS: Final = 600.0
 _SHOWN: Final = 3
-
-
-def pulls_check(use: UseState) -> Check:
-    """Whether somebody does the pulls that are due."""
-    if not use.pulled_repos:
-        return Check("Pulls", Level.OK, "No repository is pulled")
-    found = f"{use.pulled_repos} repositories are pulled by {use.pull_workers} workers"
-    if not use.pull_workers:
-        finding = (
-            f"{use.pulled_repos} repositories are to be pulled, and no worker has given a sign of life for a minute"
-        )
-        return Check("Pulls", Level.BAD, finding, "Start tgl-server worker --no-broker, or look into its log.")
-    if use.longest_wait_seconds < _LONG_WAIT_SECONDS:
-        return Check("Pulls", Level.OK, found)
-    finding = f"{found}; one has been due for {use.longest_wait_seconds / 60:.0f} minutes"
-    return Check("Pulls", Level.WARN, finding, "Start more workers, or raise their --children.")
 
 
 def clients_check(use: UseState, settings: Settings) -> Check:

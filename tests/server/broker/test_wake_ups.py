@@ -1,6 +1,5 @@
 """Messages to a real Redis, and what becomes of a request's wake-up while there is none."""
 
-import json
 from pathlib import Path
 from uuid import uuid4
 
@@ -22,9 +21,8 @@ def test_a_wake_up_is_a_message_in_the_queue_of_all_or_of_a_host(tmp_path: Path)
         wake_ups = WakeUps(url_of(broker))
         wake_ups.wake(WakeUp(repo_id))
         wake_ups.wake(WakeUp(repo_id, "north"))
-        client = broker.client
-        wait_until(lambda: client.llen("tgl-pull") and client.llen("tgl-pull.north"))
-        message = json.loads(client.lindex("tgl-pull", 0) or b"")
+        wait_until(lambda: broker.waiting() and broker.waiting("tgl-pull.north"))
+        message = broker.first()
         wake_ups.close()
     assert (message["content-type"], message["headers"]["task"]) == ("application/json", "tgl.pull")
     assert message["headers"]["id"].startswith(f"{repo_id}:")
@@ -45,14 +43,13 @@ def test_a_broker_that_is_away_is_told_of_once_and_used_again_when_it_is_back(
         broker.kill()
         for _ in range(20):
             wake_ups.wake(WakeUp(uuid4()))
-        said = wait_until(lambda: capfd.readouterr().out)
+        said = wait_until(lambda: "".join(capfd.readouterr()))
         assert said.count("broker_away") == 1
         broker.start()
-        client = broker.client
 
         def arrives() -> int:
             wake_ups.wake(WakeUp(uuid4()))
-            return int(client.llen("tgl-pull"))
+            return broker.waiting()
 
         wait_until(arrives)
         wake_ups.close()

@@ -188,13 +188,15 @@ def test_repositories_that_no_worker_pulls(
     doctor: Doctor, world: World, own_loop: asyncio.Runner, own_pool: Database
 ) -> None:
     own_loop.run(let_pull(own_pool, world))
-    level, finding, remedy = doctor()["Pulls"]
-    assert (level, finding[:35]) == ("bad", "1 repositories are to be pulled, an")
+    level, finding, remedy = doctor()["Workers"]
+    assert (level, finding) == ("bad", "1 repository is pulled, and no worker was seen in the last 45 s")
     assert "tgl-server worker" in remedy
     alive = "INSERT INTO pull_workers (id, host, pid, version, children) VALUES (gen_random_uuid(), 'here', 1, '1', 2)"
     own_loop.run(make_due(own_pool, world.repo_id))
-    own_loop.run(execute(own_pool, alive, "UPDATE repo_pulls SET next_due_at = now() - interval '11 min'"))
-    assert doctor()["Pulls"][1] == "1 repositories are pulled by 1 workers; one has been due for 11 minutes"
+    own_loop.run(execute(own_pool, alive, "UPDATE repo_pulls SET next_due_at = now() - interval '16 min'"))
+    found = doctor()
+    assert found["Workers"][1] == "1 seen; 1 repository is pulled"
+    assert (found["Pulls"][0], found["Pulls"][1][:34]) == ("warn", "0 run, 1 wait, the oldest for 960 s"[:34])
     assert doctor(PULL_MIN_FREE_BYTES=str(10**15), MIRROR_DIR="/tmp")["Mirrors"][0] == "bad"
 
 

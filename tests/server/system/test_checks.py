@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from tgl_server.auth.turns import MAX_WAITING
 from tgl_server.followers.service import Lag
+from tgl_server.pull.operating import PullFigures
 from tgl_server.settings import Environment, Hosting, Settings
 from tgl_server.system.checks import Level, checks_of
 from tgl_server.system.state import DatabaseState, ProcessState, SystemState, UseState
@@ -36,7 +37,7 @@ WELL = SystemState(
     settings=Settings(rate_limit_storage="redis://cache:6379/0"),
     hosting=Hosting(workers=2),
     database=DATABASE,
-    use=UseState(pulled_repos=2, pull_workers=1, longest_wait_seconds=3.0, clients=("203.0.113.7",)),
+    use=UseState(clients=("203.0.113.7",)),
     process=PROCESS,
     free_bytes=50 * 10**9,
 )
@@ -48,6 +49,18 @@ def of_database(**wrong: Any) -> SystemState:
 
 def of_process(**wrong: Any) -> SystemState:
     return replace(WELL, process=replace(PROCESS, **wrong))
+
+
+def of_pulls(**figures: Any) -> SystemState:
+    return of_database(pulls=PullFigures(**figures))
+
+
+def test_pulls_that_are_well_are_told_of_where_something_is_pulled() -> None:
+    names = {check.name: check.finding for check in checks_of(of_pulls(repos=3, own_workers=2, running=1))}
+    assert names["Workers"] == "2 seen; 3 repositories are pulled"
+    assert names["Pulls"] == "1 run, 0 wait, the oldest for 0 s"
+    assert {check.level for check in checks_of(of_pulls(repos=3, own_workers=2))} == {Level.OK}
+    assert "Workers" not in {check.name for check in checks_of(WELL)}
 
 
 def test_nothing_is_wrong_with_a_server_that_is_well() -> None:
@@ -78,6 +91,24 @@ def test_nothing_is_wrong_with_a_server_that_is_well() -> None:
         (of_process(swept_seconds=None), "Sweep", Level.WARN, "None since this worker started"),
         (of_process(swept_seconds=181.0), "Sweep", Level.WARN, "181 s ago"),
         (replace(WELL, settings=Settings(environment=Environment.PRODUCTION)), "Address", Level.WARN, "PUBLIC_URL"),
+        (of_pulls(repos=3), "Workers", Level.BAD, "3 repositories are pulled, and no worker was seen"),
+        (of_pulls(repos=3, own_workers=1, due=2, oldest=901.0), "Pulls", Level.WARN, "2 wait, the oldest for 901 s"),
+        (
+            of_pulls(repos=1, broker_workers=1, paused_at=datetime(2026, 1, 2, tzinfo=UTC), paused_reason="move"),
+            "Pulls",
+            Level.WARN,
+            "All are paused since 2026-01-02 00:00 UTC: move",
+        ),
+        (
+            replace(
+                WELL,
+                settings=Settings(broker_url="redis://:secret@broker:6379/1", rate_limit_storage="redis://cache"),
+                process=replace(PROCESS, does_broker_answer=False),
+            ),
+            "Broker",
+            Level.WARN,
+            "redis://broker:6379/1 does not answer",
+        ),
     ],
 )
 def test_what_is_wrong_comes_first_and_says_what_to_do(

