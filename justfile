@@ -19,6 +19,10 @@ test *args:
 test-slow *args:
     uv run pytest -m slow "$@"
 
+# a repository moved 100 times between pulling and pushing while it is pulled and pushed to
+trial-migration *args:
+    uv run pytest -m slow tests/server/migration "$@"
+
 # which lines the tests reach, as a table and in htmlcov/: just coverage tests/history
 coverage *args:
     uv run pytest --cov --cov-report=term:skip-covered --cov-report=html "$@"
