@@ -13,6 +13,7 @@ from tgl_server.access.refusals import record_refusal
 from tgl_server.api_keys.key_events import telling_expiry
 from tgl_server.audit_logs.retention import pruning
 from tgl_server.device.sweep import forgetting
+from tgl_server.endpoints.background import sending
 from tgl_server.events.relay import relaying
 from tgl_server.features import FEATURES, FOLLOWERS
 from tgl_server.followers.follower import Followers
@@ -91,6 +92,7 @@ def _running(
             telling_expiry(database, settings),
             relaying(database),
             sending_mails(database, services.mailbox, settings),
+            sending(database, services.sealer, settings),
             following(database, followers, settings),
             joining(database, settings),
         ):

@@ -18,6 +18,8 @@ from tgl_server.credentials.feature import credentials
 from tgl_server.db.base import Base
 from tgl_server.device import models as device_models
 from tgl_server.device.feature import device
+from tgl_server.endpoints import models as endpoints_models
+from tgl_server.endpoints.feature import endpoints
 from tgl_server.events import models as events_models
 from tgl_server.explain.feature import explain
 from tgl_server.followers import models as followers_models
@@ -60,6 +62,7 @@ FEATURES: tuple[Feature, ...] = (
     pull,
     migration,
     webhooks,
+    endpoints,
     activity,
     audit_logs,
     verify,
@@ -76,6 +79,7 @@ _MODELS = (
     commits_models,
     credentials_models,
     device_models,
+    endpoints_models,
     events_models,
     followers_models,
     players_models,

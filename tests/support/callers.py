@@ -82,6 +82,8 @@ class Callers:
             "run_id": self.run_id,
             "sha": "0" * 40,
             "hook_id": UUID(int=3),
+            "endpoint_id": UUID(int=3),
+            "delivery_id": UUID(int=3),
         }
         method, path = endpoint.format(project=world.project, repo=world.repo, **ids).split()
         return method, path

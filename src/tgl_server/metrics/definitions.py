@@ -48,6 +48,12 @@ PHASE_SECONDS = Histogram(
     buckets=_PHASE_BUCKETS,
     registry=REGISTRY,
 )
+ENDPOINT_ATTEMPTS = Counter(
+    "tgl_endpoint_attempts",
+    "Attempts to send an event to an endpoint, by outcome: delivered or failed.",
+    ["outcome"],
+    registry=REGISTRY,
+)
 POOL_CONNECTIONS = Gauge(
     "tgl_db_pool_connections",
     "Database connections of all workers, looked at every second: in_use, idle, and unopened up to the limit.",

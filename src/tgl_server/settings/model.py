@@ -111,6 +111,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     pull_ca_file: str = ""
     pull_proxy: str = ""
 
+    endpoints_allowed_networks: tuple[str, ...] = ()
+    endpoints_allowed_hosts: tuple[str, ...] = ()
+    endpoints_allow_http: bool = False
+
     metrics_access: MetricsAccess = MetricsAccess.LOCAL
     metrics_token: str = ""
     slow_batch_ms: Annotated[int, Meta(ge=0)] = 1000

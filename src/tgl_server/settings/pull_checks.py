@@ -1,4 +1,4 @@
-"""The checks of what the server may fetch."""
+"""The checks of where the server may connect to: to fetch, and to send events."""
 
 from ipaddress import ip_network
 from pathlib import Path
@@ -11,7 +11,9 @@ from tgl_server.settings.model import Settings
 def check_pull(settings: Settings) -> None:
     """Raises `BadSetting` for networks, folders, a proxy or authorities that cannot be meant."""
     for text in settings.pull_allowed_networks:
-        _check_network(text)
+        _check_network("PULL_ALLOWED_NETWORKS", text, "remotes")
+    for text in settings.endpoints_allowed_networks:
+        _check_network("ENDPOINTS_ALLOWED_NETWORKS", text, "receivers")
     for root in settings.pull_local_roots:
         if not Path(root).is_absolute() or Path(root) == Path(root).parent:
             raise BadSetting(f"PULL_LOCAL_ROOTS has {root!r}; name folders by their whole paths, and not all of them")
@@ -20,13 +22,13 @@ def check_pull(settings: Settings) -> None:
     _check_proxy(settings.pull_proxy)
 
 
-def _check_network(text: str) -> None:
+def _check_network(name: str, text: str, those: str) -> None:
     try:
         network = ip_network(text)
     except ValueError as error:
-        raise BadSetting(f"PULL_ALLOWED_NETWORKS has {text!r}: {error}; write networks like 10.0.0.0/8") from None
+        raise BadSetting(f"{name} has {text!r}: {error}; write networks like 10.0.0.0/8") from None
     if network.prefixlen == 0:
-        raise BadSetting(f"PULL_ALLOWED_NETWORKS has {text}, which is everything; name the networks of your remotes")
+        raise BadSetting(f"{name} has {text}, which is everything; name the networks of your {those}")
 
 
 def _check_proxy(url: str) -> None:

@@ -22,6 +22,7 @@ from tgl_protocol.commits import SyncStatus
 from tgl_server import errors
 from tgl_server.auth.bearer import bearer_token
 from tgl_server.db.engine import Database
+from tgl_server.endpoints.service import backlog_of
 from tgl_server.followers.follower import Followers
 from tgl_server.followers.service import Lag, lag_of
 from tgl_server.http.client_address import AnyConnection, client_ip, parse_address, parse_networks
@@ -46,6 +47,7 @@ class _Seen(Struct, frozen=True):
     repos: RowMapping
     lag: dict[str, Lag]
     pulls: PullFigures
+    messages: RowMapping
 
 
 @admits_anyone(
@@ -108,11 +110,16 @@ async def metrics(
 
 
 async def _look(database: Database, followers: Followers) -> _Seen | None:
-    """The results of three queries over the repositories; None where the database does not answer."""
+    """The results of a few queries over the repositories and the messages; None where the database does not answer."""
     try:
         async with asyncio.timeout(_DATABASE_SECONDS), database.statements() as connection:
             repos = (await connection.execute(queries.REPOS)).mappings().one()
-            return _Seen(repos, await lag_of(connection, followers), await pull_figures(connection))
+            return _Seen(
+                repos=repos,
+                lag=await lag_of(connection, followers),
+                pulls=await pull_figures(connection),
+                messages=await backlog_of(connection),
+            )
     except (SQLAlchemyError, OSError):  # a TimeoutError is an OSError
         return None
 
@@ -132,6 +139,7 @@ class _Scrape(Collector):
             yield from _repo_metrics(self._seen.repos)
             yield from _lag_metrics(self._seen.lag)
             yield from _pull_metrics(self._seen.pulls)
+            yield from _message_metrics(self._seen.messages)
 
 
 def _repo_metrics(found: RowMapping) -> Iterable[Metric]:
@@ -159,6 +167,13 @@ def _pull_metrics(found: PullFigures) -> Iterable[Metric]:
     yield _gauge("tgl_pull_mirror_bytes", "Bytes of the mirrors of all repositories.", [({}, found.mirror_bytes)])
     yield _gauge("tgl_pull_workers", "Workers seen in the last 45 seconds, by where they look for work.", workers)
     yield _gauge("tgl_pulls_are_paused", "Whether somebody paused all pulls.", [({}, found.paused_at is not None)])
+
+
+def _message_metrics(found: RowMapping) -> Iterable[Metric]:
+    states = [({"state": state}, found[state]) for state in ("pending", "failed")]
+    yield _gauge("tgl_endpoint_messages", "Events for endpoints that wait, or were given up and are kept.", states)
+    age = found["oldest_seconds"]
+    yield _gauge("tgl_endpoint_oldest_seconds", "The age of the oldest event that waits for its endpoint.", [({}, age)])
 
 
 def _gauge(name: str, help_: str, samples: Sequence[tuple[Mapping[str, str], float]]) -> Metric:

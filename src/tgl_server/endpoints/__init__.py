@@ -1,0 +1,1 @@
+"""Endpoints: the events of a project are sent to addresses that its maintainers name, signed by Standard Webhooks."""
