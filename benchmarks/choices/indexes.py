@@ -7,6 +7,7 @@ import time
 from benchmarks.choices.tables import Row, print_rows
 from benchmarks.place import BATCH, Place, counted, execute, fetch, raw_copy
 from tgl_server.access.ids import RepoId
+from tgl_server.access.names import Names
 from tgl_server.commits.queries import CommitFilter
 from tgl_server.commits.service import list_commits
 from tgl_server.db.embedded import EmbeddedPostgres
@@ -77,7 +78,8 @@ async def _pages(postgres: EmbeddedPostgres, repo_id: RepoId) -> Row:
         for _ in range(_PAGES):
             started = time.perf_counter()
             async with database.statements() as connection:
-                await list_commits(connection, repo_id, CommitFilter(author=author), cursor=None, limit=100)
+                wanted = CommitFilter(author=author)
+                await list_commits(connection, repo_id, wanted, Names(), cursor=None, limit=100)
             taken.append((time.perf_counter() - started) * 1000)
         found[name] = f"{statistics.median(taken):.1f}"
     await database.close()

@@ -6,6 +6,7 @@ A commit belongs to the UTC day of its author date. A merge is counted apart, an
 from datetime import date
 from enum import StrEnum
 from typing import Annotated
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -59,14 +60,15 @@ class ContributorOrder(StrEnum):
 
 
 class Contributor(Struct, frozen=True):
-    """An author by e-mail address, with the name on their last commit; equal ones share a rank, and the next is empty.
+    """A person, with all addresses that are known to be theirs; equal ones share a rank, and the next is empty.
 
+    Of people who chose to be seen under another name, that name is shown, and no address; hidden ones are left out.
     With merges, these count as commits, and their days as days.
     """
 
     rank: Annotated[int, about("The place, from 1; equal ones share it")]
-    author_name: Annotated[str, about("The name on the author's last commit")]
-    author_email: Annotated[str, about("The address, in lower case")]
+    author_name: Annotated[str, about("Their name: of an account, else the one on their last commit")]
+    author_email: Annotated[str, about("The address of their last commit, in lower case; empty if it is not shown")]
     commits: Annotated[int, about("Their commits")]
     additions: Annotated[int, about("Lines added")]
     deletions: Annotated[int, about("Lines deleted")]
@@ -74,6 +76,8 @@ class Contributor(Struct, frozen=True):
     days: Annotated[int, about("Days on which they wrote a commit, in UTC")]
     first_day: Annotated[date, about("The day of their first commit, in UTC")]
     last_day: Annotated[date, about("The day of their last commit, in UTC")]
+    player_id: Annotated[UUID | None, about("The player; null in the seconds before one is made")] = None
+    emails: Annotated[list[str], about("Their addresses in this repository, the last used first")] = []
 
 
 class ContributorPage(Struct, frozen=True):

@@ -5,7 +5,7 @@ from datetime import timedelta
 from msgspec import Struct
 
 from tgl_protocol import activity
-from tgl_server.http.example_values import AT
+from tgl_server.http.example_values import AT, USER_ID
 
 _DAY = AT.date()
 _ACTIVE = activity.ActivityPeriod(_DAY, commits=2, merges=1, additions=42, deletions=15, files_changed=3)
@@ -21,6 +21,8 @@ _CONTRIBUTOR = activity.Contributor(
     days=48,
     first_day=_DAY - timedelta(days=100),
     last_day=_DAY,
+    player_id=USER_ID,
+    emails=["ada@example.com", "ada@lovelace.example"],
 )
 
 EXAMPLES: list[Struct] = [

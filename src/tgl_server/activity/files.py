@@ -7,6 +7,7 @@ from tgl_server.http.formats import csv_file
 
 #: The most contributors in a file.
 MOST_ROWS = 10_000
+_COLUMNS = tuple(name for name in Contributor.__struct_fields__ if name not in ("player_id", "emails"))
 
 
 def activity_file(found: Activity) -> Response[bytes]:
@@ -16,4 +17,4 @@ def activity_file(found: Activity) -> Response[bytes]:
 
 def contributors_file(found: ContributorPage) -> Response[bytes]:
     """The contributors of a page, which may be as long as `MOST_ROWS`."""
-    return csv_file("contributors", found.items, Contributor.__struct_fields__)
+    return csv_file("contributors", found.items, _COLUMNS)

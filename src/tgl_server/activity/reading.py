@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Annotated
+from uuid import UUID
 
 from msgspec import Meta, Struct
 from sqlalchemy import RowMapping
@@ -16,6 +17,7 @@ from tgl_protocol.activity import (
     ContributorPeriod,
 )
 from tgl_server.access.ids import RepoId
+from tgl_server.access.names import name_for_others
 from tgl_server.activity import reading_queries
 from tgl_server.activity.calendar import Span, first_day
 from tgl_server.activity.tables import SUMS
@@ -44,18 +46,31 @@ async def read_activity(connection: AsyncConnection, repo_id: RepoId, span: Span
 
 
 async def list_contributors(
-    connection: AsyncConnection, repo_id: RepoId, wanted: Wanted, *, today: date, limit: int, cursor: str | None
+    connection: AsyncConnection,
+    repo_id: RepoId,
+    wanted: Wanted,
+    *,
+    viewer: UUID,
+    today: date,
+    limit: int,
+    cursor: str | None,
 ) -> ContributorPage:
-    """One page of contributors, the first rank first, as far as the follower has come."""
-    key, email = decode_cursor(cursor, tuple[_Key, str]) if cursor else (None, None)
+    """One page of persons, the first rank first, as far as the followers have come and the viewer may see."""
+    key, tie = decode_cursor(cursor, tuple[_Key, str]) if cursor else (None, None)
     since = first_day(wanted.period, today)
     query = reading_queries.contributors(wanted.order, is_all_time=since is None, has_merges=wanted.merges)
-    asked = {"repo_id": repo_id, "after_key": key, "after_email": email, "limit": limit + 1}
+    asked = {"repo_id": repo_id, "viewer": viewer, "after_key": key, "after_tie": tie, "limit": limit + 1}
     bounds = {} if since is None else {"since": since, "today": today}
     rows = (await connection.execute(query, {**asked, **bounds})).mappings().all()
-    page, next_cursor = cut_page(rows, limit, lambda row: (row["key"], row["author_email"]))
+    page, next_cursor = cut_page(rows, limit, lambda row: (row["key"], row["tie"]))
     return ContributorPage(wanted.period, since, wanted.merges, [_contributor(row) for row in page], next_cursor)
 
 
 def _contributor(row: RowMapping) -> Contributor:
-    return Contributor(**{name: row[name] for name in Contributor.__struct_fields__})
+    emails = list(row["emails"] or ())
+    shown = {"author_name": row["author_name"], "author_email": emails[0] if emails else "", "emails": emails}
+    if row["player_id"] is not None and not row["is_viewer"]:
+        other = name_for_others(row["state"], row["visibility"], row["shown_name"])
+        shown = shown if other is None else {"author_name": other, "author_email": "", "emails": []}
+    plain = {name: row[name] for name in Contributor.__struct_fields__ if name not in shown}
+    return Contributor(**plain, **shown)

@@ -29,50 +29,120 @@ _KEYS = {
 }
 
 
+# The addresses of the repository that are in its sums, with the person of each: a player, or the address itself as long
+# as nobody has made its player. An address that several share is told apart by the names of its commits. A person with
+# several identities has days in common among them, which have to be counted by the day.
+_WHO = """
+    who AS MATERIALIZED (
+        SELECT t.author_email, i.player_id, coalesce(CAST(i.player_id AS text), t.author_email) AS person,
+               EXISTS (SELECT FROM identities e WHERE e.email = t.author_email AND e.name <> '') AS is_shared,
+               (SELECT count(*) FROM identities o WHERE o.player_id = i.player_id) > 1 AS is_joined
+        FROM author_totals t LEFT JOIN identities i ON i.email = t.author_email AND i.name = ''
+        WHERE t.repo_id = :repo_id
+    )
+"""
+
+# The names that a person goes by: of an account its own, of a player whom somebody named theirs, else that of the last
+# commit. Whoever is hidden or erased has no row, but for themselves.
+_NAMED = """
+    SELECT c.*, p.state, p.visibility, p.shown_name,
+           CASE WHEN p.visibility <> 'shown' OR p.state = 'erased' THEN '' ELSE c.email END || ' ' || c.person AS tie,
+           p.user_id IS NOT DISTINCT FROM CAST(:viewer AS uuid)
+               AND p.user_id IS NOT NULL AS is_viewer,
+           CASE WHEN u.display_name <> u.email THEN u.display_name
+                WHEN u.id IS NULL AND p.state <> 'provisional' THEN p.name END AS called
+    FROM ({counted}) c LEFT JOIN players p ON p.id = c.player_id LEFT JOIN users u ON u.id = p.user_id
+"""
+_IS_SEEN = "is_viewer OR (visibility IS DISTINCT FROM 'hidden' AND state IS DISTINCT FROM 'erased')"
+
+
 @cache
 def contributors(order: ContributorOrder, *, is_all_time: bool, has_merges: bool) -> TextClause:
-    """A page of contributors by rank and then by address, after `:after_key` and `:after_email`.
+    """A page of persons by rank and then by address or player, after `:after_key` and `:after_tie`.
 
-    All of the period have to be ranked to know the rank of one; names are looked up for the page alone.
+    All of the period have to be ranked to know the rank of one; addresses and names are looked up for the page alone.
     """
-    counted = _of_all_time(has_merges) if is_all_time else _of_period(has_merges)
+    counted = _of_all_time(has_merges) if is_all_time else _grouped(_days(has_merges, "true", _IN_PERIOD))
     return text(f"""
-        WITH page AS (
+        WITH {_WHO}, page AS (
             SELECT * FROM (
                 SELECT *, rank() OVER (ORDER BY key DESC) AS rank
-                FROM (SELECT *, CAST({_KEYS[order]} AS bigint) AS key FROM ({counted}) counted) keyed
+                FROM (
+                    SELECT *, CAST({_KEYS[order]} AS bigint) AS key FROM ({_NAMED.format(counted=counted)}) named
+                    WHERE {_IS_SEEN}
+                ) keyed
                 WHERE commits > 0
             ) ranked
             WHERE CAST(:after_key AS bigint) IS NULL OR key < :after_key
-               OR key = :after_key AND author_email > CAST(:after_email AS text)
-            ORDER BY key DESC, author_email LIMIT :limit
+               OR key = :after_key AND tie > CAST(:after_tie AS text)
+            ORDER BY key DESC, tie LIMIT :limit
         )
-        SELECT p.*, t.author_name FROM page p
-        JOIN author_totals t ON t.repo_id = :repo_id AND t.author_email = p.author_email
-        ORDER BY p.key DESC, p.author_email
+        SELECT p.*, a.emails, coalesce(p.called, a.author_name, '') AS author_name FROM page p
+        LEFT JOIN LATERAL (
+            SELECT array_agg(o.email ORDER BY o.last_at DESC NULLS LAST, o.email) AS emails,
+                   (array_agg(o.author_name ORDER BY o.last_at DESC NULLS LAST, o.email))[1] AS author_name
+            FROM (
+                SELECT w.author_email AS email, t.author_name, t.last_at
+                FROM who w JOIN author_totals t ON t.repo_id = :repo_id AND t.author_email = w.author_email
+                WHERE w.person = p.person AND NOT w.is_shared
+                UNION ALL
+                SELECT i.email, i.name, NULL FROM identities i JOIN who w ON w.author_email = i.email
+                WHERE i.player_id = p.player_id AND w.is_shared
+            ) o
+        ) a ON true
+        ORDER BY p.key DESC, p.tie
     """)  # noqa: S608 -- our own text
 
 
+# Conditions on a day.
+_IN_PERIOD = "{day} >= :since AND {day} <= :today"
+_LINES = SUMS[2:]
+
+
 def _of_all_time(has_merges: bool) -> str:
+    """Persons with one address from their totals, and the others by the day."""
     days = (
         "all_days AS days, all_first_day AS first_day, CAST(last_at AT TIME ZONE 'UTC' AS date) AS last_day"
         if has_merges
         else "days, first_day, last_day"
     )
     return f"""
-        SELECT author_email, {_commits(has_merges)} AS commits, additions, deletions, files_changed, {days}
-        FROM author_totals d WHERE repo_id = :repo_id
+        SELECT w.player_id, w.person, w.author_email AS email, {_commits(has_merges)} AS commits,
+               {", ".join(f"d.{name}" for name in _LINES)},
+               {days}
+        FROM author_totals d JOIN who w USING (author_email)
+        WHERE d.repo_id = :repo_id AND NOT w.is_shared AND NOT w.is_joined
+        UNION ALL
+        {_grouped(_days(has_merges, "w.is_joined", "{day} IS NOT NULL"))}
     """  # noqa: S608 -- our own text
 
 
-def _of_period(has_merges: bool) -> str:
-    commits = _commits(has_merges)
-    lines = ", ".join(f"CAST(sum(d.{name}) AS bigint) AS {name}" for name in SUMS[2:])
+def _grouped(days: str) -> str:
+    lines = ", ".join(f"CAST(sum({name}) AS bigint) AS {name}" for name in _LINES)
     return f"""
-        SELECT author_email, sum({commits}) AS commits, {lines}, count(*) AS days, min(day) AS first_day,
-               max(day) AS last_day
-        FROM author_days d
-        WHERE repo_id = :repo_id AND day >= :since AND day <= :today AND {commits} > 0 GROUP BY author_email
+        SELECT player_id, person, min(email) AS email, CAST(sum(commits) AS bigint) AS commits, {lines},
+               count(DISTINCT day) AS days, min(day) AS first_day, max(day) AS last_day
+        FROM ({days}) day_rows WHERE commits > 0 GROUP BY player_id, person
+    """  # noqa: S608 -- our own text
+
+
+def _days(has_merges: bool, which: str, when: str) -> str:
+    """The days of persons: from the sums by address, and for shared addresses from the commits, by their names."""
+    of_commits = ", ".join(f"coalesce(sum(c.{name}) FILTER (WHERE NOT c.is_merge), 0) AS {name}" for name in _LINES)
+    counted = "count(*)" if has_merges else "count(*) FILTER (WHERE NOT c.is_merge)"
+    written = "CAST(c.author_date AT TIME ZONE 'UTC' AS date)"
+    return f"""
+        SELECT w.player_id, w.person, d.author_email AS email, d.day, {_commits(has_merges)} AS commits,
+               {", ".join(f"d.{name}" for name in _LINES)}
+        FROM author_days d JOIN who w USING (author_email)
+        WHERE d.repo_id = :repo_id AND NOT w.is_shared AND {which} AND {when.format(day="d.day")}
+        UNION ALL
+        SELECT i.player_id, coalesce(CAST(i.player_id AS text), c.author_email || ' ' || c.author_name),
+               c.author_email, {written},
+               {counted}, {of_commits}
+        FROM commits c JOIN who w USING (author_email)
+        LEFT JOIN identities i ON i.email = c.author_email AND i.name = c.author_name
+        WHERE c.repo_id = :repo_id AND w.is_shared AND {when.format(day=written)} GROUP BY 1, 2, 3, 4
     """  # noqa: S608 -- our own text
 
 

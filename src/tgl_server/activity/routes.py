@@ -20,6 +20,7 @@ from tgl_server.activity import reading
 from tgl_server.activity.calendar import span_of
 from tgl_server.activity.files import MOST_ROWS, activity_file, contributors_file
 from tgl_server.activity.reading import Wanted
+from tgl_server.auth.principal import Principal
 from tgl_server.db.engine import Database
 from tgl_server.http.declarations import answers_text
 from tgl_server.http.formats import Format, is_csv
@@ -69,6 +70,7 @@ async def repo_activity(
 async def repo_contributors(
     request: AnyRequest,
     target: NamedDependency[RepoAccess],
+    principal: NamedDependency[Principal],
     database: NamedDependency[Database],
     period: Period = ContributorPeriod.ALL,
     order: Order = ContributorOrder.COMMITS,
@@ -77,12 +79,14 @@ async def repo_contributors(
     cursor: Cursor = None,
     format: Format = None,  # noqa: A002 -- the parameter's name in the query
 ) -> Response[ContributorPage] | Response[bytes]:
-    """List the repository's authors with their commits and lines, by rank."""
+    """List the people who wrote the repository's commits, with their commits and lines, by rank."""
     as_file = is_csv(request, format)
     wanted, today = Wanted(period, order, merges), datetime.now(UTC).date()
     size = MOST_ROWS if as_file else limit
     async with database.statements() as connection:
-        found = await reading.list_contributors(connection, target.id, wanted, today=today, limit=size, cursor=cursor)
+        found = await reading.list_contributors(
+            connection, target.id, wanted, viewer=principal.user_id, today=today, limit=size, cursor=cursor
+        )
     if as_file:
         return contributors_file(found)
     return Response(found)

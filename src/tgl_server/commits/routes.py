@@ -11,6 +11,8 @@ from msgspec.structs import replace
 from tgl_protocol.http import MAX_EMAIL_LENGTH
 from tgl_protocol.stored_commits import CommitPage, StoredCommit
 from tgl_server.access.guards import RepoAccess, reads_commits
+from tgl_server.access.names import names_for
+from tgl_server.auth.principal import Principal
 from tgl_server.commits import service
 from tgl_server.commits.branches import commits_of_branch
 from tgl_server.commits.queries import CommitFilter, CommitSort, SortOrder
@@ -48,6 +50,7 @@ CommitSha = Annotated[
 async def list_commits(
     request: Request[Any, Any, Any],
     target: NamedDependency[RepoAccess],
+    principal: NamedDependency[Principal],
     database: NamedDependency[Database],
     author: Author = None,
     since: Since = None,
@@ -74,18 +77,22 @@ async def list_commits(
     async with database.statements() as connection:
         if branch is not None:
             wanted = replace(wanted, shas=await commits_of_branch(connection, target.id, branch))
+        names = await names_for(connection, principal)
         return await service.list_commits(
-            connection, target.id, wanted, sort=sort, order=order, cursor=cursor, limit=limit
+            connection, target.id, wanted, names, sort=sort, order=order, cursor=cursor, limit=limit
         )
 
 
 @get("/{sha:str}", guards=[reads_commits])
 async def get_commit(
-    sha: CommitSha, target: NamedDependency[RepoAccess], database: NamedDependency[Database]
+    sha: CommitSha,
+    target: NamedDependency[RepoAccess],
+    principal: NamedDependency[Principal],
+    database: NamedDependency[Database],
 ) -> StoredCommit:
     """Show one commit."""
     async with database.statements() as connection:
-        return await service.get_commit(connection, target.id, sha)
+        return await service.get_commit(connection, target.id, sha, await names_for(connection, principal))
 
 
 commits_router = Router(

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from msgspec.structs import replace
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -11,6 +12,7 @@ from tgl_protocol.problem import FieldError
 from tgl_protocol.stored_commits import CommitPage, StoredCommit
 from tgl_server import errors
 from tgl_server.access.ids import RepoId
+from tgl_server.access.names import Names
 from tgl_server.commits import queries
 from tgl_server.commits.models import IngestKind
 from tgl_server.commits.queries import CommitFilter, CommitKey, CommitSort, SortOrder
@@ -24,6 +26,7 @@ async def list_commits(
     connection: AsyncConnection,
     repo_id: RepoId,
     wanted: CommitFilter,
+    names: Names,
     *,
     sort: CommitSort = CommitSort.COMMIT_DATE,
     order: SortOrder = SortOrder.DESC,
@@ -32,14 +35,17 @@ async def list_commits(
 ) -> CommitPage:
     """One page of commits; commits pushed meanwhile neither repeat nor hide those of the next page.
 
-    `total` is the repository's counter, and so there only without a filter.
+    `total` is the repository's counter, and so there only without a filter. Nothing is found by an address that the
+    viewer is not shown.
     """
+    if wanted.author is not None and names.is_unseen(wanted.author):
+        wanted = replace(wanted, shas=[])
     after = _key_of(cursor, sort, order) if cursor else None
     query = queries.commits_page(repo_id, wanted, sort, order, after, limit + 1)
     rows = (await connection.execute(query)).mappings().all()
     page, next_cursor = cut_page(rows, limit, lambda row: (row[sort], row["sha"], *_mark(sort, order)))
     total = await connection.scalar(queries.TOTAL, {"repo_id": repo_id}) if wanted.matches_all else None
-    return CommitPage([stored_commit(row) for row in page], next_cursor, total)
+    return CommitPage([names.commit(stored_commit(row)) for row in page], next_cursor, total)
 
 
 def _mark(sort: CommitSort, order: SortOrder) -> tuple[str, ...]:
@@ -57,7 +63,7 @@ def _key_of(cursor: str, sort: CommitSort, order: SortOrder) -> CommitKey:
     return at, sha
 
 
-async def get_commit(connection: AsyncConnection, repo_id: RepoId, sha: str) -> StoredCommit:
+async def get_commit(connection: AsyncConnection, repo_id: RepoId, sha: str, names: Names) -> StoredCommit:
     """One commit by its whole sha, in upper or lower case; raises `NotFound`, or a 422 error for what is no sha."""
     if not _SHA.fullmatch(sha):
         raise errors.InvalidParameter(errors=[FieldError("Expected 40 hexadecimal digits", field="sha")])
@@ -65,7 +71,7 @@ async def get_commit(connection: AsyncConnection, repo_id: RepoId, sha: str) -> 
     row = found.mappings().one_or_none()
     if row is None:
         raise errors.NotFound("The repository has no such commit.")
-    return stored_commit(row)
+    return names.commit(stored_commit(row))
 
 
 async def create_state(tx: AsyncSession, repo_id: RepoId) -> None:

@@ -6,6 +6,7 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgl_protocol.explain import FoundCommit, Refusal, Verdict
+from tgl_server.access.names import Names, names_for
 from tgl_server.auth.principal import Principal
 from tgl_server.explain import queries
 from tgl_server.explain.service import CAUSES, MOST_FOUND, found_commit, sha_prefix, sha_range
@@ -34,7 +35,7 @@ class Whereabouts(Struct, frozen=True, kw_only=True):
 
 
 async def find_anywhere(connection: AsyncConnection, principal: Principal, sha: str) -> Whereabouts:
-    """Where a commit is, by its sha or the beginning of it; two statements. Raises a 422 error for what is no sha.
+    """Where a commit is, by its sha or the beginning of it; at most three statements. Raises a 422 error.
 
     Only repositories that the person may read are looked at, so no other is named.
     """
@@ -43,13 +44,14 @@ async def find_anywhere(connection: AsyncConnection, principal: Principal, sha: 
     whose = {"user_id": principal.user_id, "is_commissioner": principal.is_commissioner}
     asked = {"repo_id": None, "repo_ids": None, "first": first, "last": last, "limit": MOST_FOUND}
     rows = (await connection.execute(queries.FOUND, {**whose, **asked})).mappings().all()
+    names = await names_for(connection, principal) if rows else Names()
     wanted = {**whose, "prefix": prefix, "limit": _MOST_REFUSALS}
     refusals = (await connection.execute(queries.REFUSALS_ANYWHERE, wanted)).mappings()
     refused = [
         RefusedIn(row["project"], row["repo"], Refusal(**{name: row[name] for name in Refusal.__struct_fields__}))
         for row in refusals
     ]
-    return judge(prefix, [found_commit(row) for row in rows], refused)
+    return judge(prefix, [found_commit(row, names) for row in rows], refused)
 
 
 def judge(prefix: str, found: Sequence[FoundCommit], refused: Sequence[RefusedIn]) -> Whereabouts:

@@ -12,6 +12,7 @@ from tgl_protocol.commits import SyncStatus
 from tgl_protocol.explain import MIN_SHA_PREFIX, Evidence, Explanation, FoundCommit, Refusal, Tip, Verdict
 from tgl_server import errors
 from tgl_server.access.ids import RepoId
+from tgl_server.access.names import Names, names_for
 from tgl_server.auth.principal import Principal
 from tgl_server.explain import queries
 from tgl_server.projects.freshness import current_status, is_interruption
@@ -49,7 +50,7 @@ def sha_range(prefix: str) -> tuple[bytes, bytes]:
 async def explain(
     connection: AsyncConnection, principal: Principal, repo_id: RepoId, sha: str, run_timeout: timedelta
 ) -> Explanation:
-    """Where a commit is, by its sha or the beginning of it; three statements.
+    """Where a commit is, by its sha or the beginning of it; three statements, and one for names if it is found.
 
     Only repositories that the caller may read are looked at, so no other is named.
     """
@@ -65,12 +66,13 @@ async def explain(
         "limit": MOST_FOUND,
     }
     rows = (await connection.execute(queries.FOUND, wanted)).mappings().all()
+    names = await names_for(connection, principal) if rows else Names()
     state = (await connection.execute(queries.EVIDENCE, {"repo_id": repo_id})).mappings().one_or_none()
     if state is None:
         raise errors.NotFound("The repository was deleted meanwhile.")
     refusals = (await connection.execute(queries.REFUSALS, {"repo_id": repo_id, "prefix": prefix})).mappings()
-    here = [found_commit(row) for row in rows if row["is_here"]]
-    elsewhere = [found_commit(row) for row in rows if not row["is_here"]]
+    here = [found_commit(row, names) for row in rows if row["is_here"]]
+    elsewhere = [found_commit(row, names) for row in rows if not row["is_here"]]
     refused = [Refusal(**row) for row in refusals]
     return judge(prefix, here, elsewhere, refused, _evidence(state, run_timeout))
 
@@ -141,10 +143,13 @@ def _last_push(evidence: Evidence) -> str:
     return f"{what} on {evidence.last_success_at:%-d %b %Y at %H:%M UTC}."
 
 
-def found_commit(row: RowMapping) -> FoundCommit:
-    """A row of the statement that finds commits."""
+def found_commit(row: RowMapping, names: Names) -> FoundCommit:
+    """A row of the statement that finds commits, with the names that its reader is shown."""
     plain = {name: row[name] for name in FoundCommit.__struct_fields__ if name != "sha"}
-    return FoundCommit(**plain, sha=row["sha"].hex())
+    other = names.other_than(row["author_email"], row["author_name"])
+    if other is not None:
+        plain |= {"author_name": other, "author_email": ""}
+    return FoundCommit(**{**plain, "message_title": names.text(row["message_title"])}, sha=row["sha"].hex())
 
 
 def _evidence(row: RowMapping, run_timeout: timedelta) -> Evidence:

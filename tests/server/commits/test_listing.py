@@ -12,6 +12,7 @@ from tests.support.api import Api
 from tests.support.commits import batch, commit, sha_of
 from tests.support.world import World
 from tgl_server.access.ids import RepoId
+from tgl_server.access.names import Names
 from tgl_server.commits.queries import CommitFilter, CommitSort, SortOrder
 from tgl_server.commits.service import list_commits
 from tgl_server.db.engine import Database
@@ -274,6 +275,7 @@ async def test_a_page_reads_little_more_than_it_shows(
                 await tx.connection(),
                 RepoId(world.repo_id),
                 CommitFilter(**filters),
+                Names(),
                 **{"cursor": None, "limit": 20} | how,
             )
             assert len(page.items) == 20

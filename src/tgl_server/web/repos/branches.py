@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from msgspec import Struct
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgl_server.access.ids import RepoId
+from tgl_server.access.names import Names, names_for, names_of
 from tgl_server.http.pagination import Instant, cut_page, decode_cursor
 from tgl_server.web.repos import queries
 
@@ -37,9 +39,9 @@ class BranchList(Struct, frozen=True):
 
 
 async def list_branches(
-    connection: AsyncConnection, repo_id: RepoId, text: str, sort: str, cursor: str | None
+    connection: AsyncConnection, repo_id: RepoId, viewer: UUID, text: str, sort: str, cursor: str | None
 ) -> BranchList:
-    """One page of branches whose name contains a text; one statement."""
+    """One page of branches whose name contains a text; two statements."""
     wanted: dict[str, Any] = {"repo_id": repo_id, "text": text, "limit": PAGE_SIZE + 1}
     if sort == "name":
         (after_name,) = decode_cursor(cursor, tuple[str]) if cursor else (None,)
@@ -50,23 +52,27 @@ async def list_branches(
         query = queries.BRANCHES_BY_DATE
         wanted |= {"after_at": after_at, "after_name": after_name}
     rows = (await connection.execute(query, wanted)).mappings().all()
+    names = await names_for(connection, viewer)
     page, next_cursor = cut_page(
         rows, PAGE_SIZE, lambda row: (row["name"],) if sort == "name" else (row["updated_at"], row["name"])
     )
-    return BranchList([_branch(row) for row in page], next_cursor)
+    return BranchList([_branch(row, names) for row in page], next_cursor)
 
 
-async def newest_branches(connection: AsyncConnection, repo_id: RepoId) -> Sequence[str]:
-    """The names of the branches that moved last, for a field to offer."""
-    return (await connection.scalars(queries.NEWEST_BRANCHES, {"repo_id": repo_id, "limit": _MOST_OFFERED})).all()
+async def branches_and_names(connection: AsyncConnection, repo_id: RepoId, viewer: UUID) -> tuple[Sequence[str], Names]:
+    """The branches that moved last, for a field to offer, and the names that the viewer is shown; one statement."""
+    asked = {"repo_id": repo_id, "limit": _MOST_OFFERED, "viewer": viewer}
+    rows = (await connection.execute(queries.BRANCHES_AND_NAMES, asked)).all()
+    return rows[0].branches, names_of(row for row in rows if row.email is not None)
 
 
-def _branch(row: RowMapping) -> Branch:
+def _branch(row: RowMapping, names: Names) -> Branch:
+    author, title = row["author_name"], row["message_title"]
     return Branch(
         name=row["name"].removeprefix(_BRANCH),
         sha=row["sha"].hex(),
         recorded_at=row["updated_at"],
-        title=row["message_title"],
-        author=row["author_name"],
+        title=None if title is None else names.text(title),
+        author=None if author is None else names.other_than(row["author_email"], author) or author,
         commit_date=row["commit_date"],
     )

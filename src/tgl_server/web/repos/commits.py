@@ -11,11 +11,13 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgl_protocol.stored_commits import StoredCommit
 from tgl_server.access.ids import RepoId
+from tgl_server.access.names import Names
 from tgl_server.commits.queries import CommitFilter
 from tgl_server.commits.service import list_commits, stored_commit
 from tgl_server.explain.service import is_sha_prefix, sha_range
@@ -54,9 +56,19 @@ class Range(NamedTuple):
 
 
 async def search_commits(
-    connection: AsyncConnection, repo_id: RepoId, text: str, within: Range, cursor: str | None
+    connection: AsyncConnection, repo_id: RepoId, names: Names, text: str, within: Range, cursor: str | None
 ) -> CommitList:
-    """One page of the commits that a text asks for, the newest first; at most two statements."""
+    """One page of the commits that a text asks for, the newest first; at most two statements.
+
+    Nothing is found by an address that the viewer is not shown.
+    """
+    found = await _search(connection, repo_id, names, text, within, cursor)
+    return replace(found, items=[names.commit(commit) for commit in found.items])
+
+
+async def _search(
+    connection: AsyncConnection, repo_id: RepoId, names: Names, text: str, within: Range, cursor: str | None
+) -> CommitList:
     text = text.strip()[:_MOST_CHARACTERS]
     author = _AUTHOR.fullmatch(text)
     if is_sha_prefix(text):
@@ -66,7 +78,7 @@ async def search_commits(
     if text and not author:
         return await _by_words(connection, repo_id, text.split()[:_MOST_WORDS], within, cursor)
     wanted = CommitFilter(author=author[1].lower() if author else None, **within._asdict())
-    page = await list_commits(connection, repo_id, wanted, cursor=cursor, limit=PAGE_SIZE)
+    page = await list_commits(connection, repo_id, wanted, names, cursor=cursor, limit=PAGE_SIZE)
     return CommitList(items=page.items, next_cursor=page.next_cursor)
 
 

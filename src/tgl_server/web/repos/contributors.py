@@ -51,7 +51,13 @@ async def show_people(repo_view: NamedDependency[RepoView]) -> Response[str]:
     wanted = _wanted(asked)
     async with repo_view.database.statements() as connection:
         page = await list_contributors(
-            connection, repo_view.access.id, wanted, today=today, limit=PAGE_SIZE, cursor=asked.cursor
+            connection,
+            repo_view.access.id,
+            wanted,
+            viewer=repo_view.principal.user_id,
+            today=today,
+            limit=PAGE_SIZE,
+            cursor=asked.cursor,
         )
         people = await _with_weeks(connection, repo_view.access.id, page, today)
     return await repo_view.show(
@@ -67,7 +73,13 @@ async def export_people(repo_view: NamedDependency[RepoView]) -> Response[bytes]
     asked.check_known()
     async with repo_view.database.statements() as connection:
         found = await list_contributors(
-            connection, repo_view.access.id, wanted, today=today, limit=MOST_ROWS, cursor=None
+            connection,
+            repo_view.access.id,
+            wanted,
+            viewer=repo_view.principal.user_id,
+            today=today,
+            limit=MOST_ROWS,
+            cursor=None,
         )
     return contributors_file(found)
 
@@ -91,14 +103,19 @@ async def _with_weeks(connection: AsyncConnection, repo_id: RepoId, page: Contri
         "repo_id": repo_id,
         "since": trend_start(today),
         "today": today,
+        "players": [person.player_id for person in page.items],
         "emails": [person.author_email for person in page.items],
         "merges": page.merges,
     }
     weeks: dict[str, dict[date, int]] = {}
     for row in (await connection.execute(WEEKS_OF_AUTHORS, asked)).mappings():
-        weeks.setdefault(row["author_email"], {})[row["week"]] = row["commits"]
-    items = [PersonRow(person, trend(weeks.get(person.author_email, {}), today)) for person in page.items]
+        weeks.setdefault(row["person"], {})[row["week"]] = row["commits"]
+    items = [PersonRow(each, trend(weeks.get(_person(each), {}), today)) for each in page.items]
     return PeopleList(items, page.next_cursor)
+
+
+def _person(contributor: Contributor) -> str:
+    return str(contributor.player_id or contributor.author_email)
 
 
 ROUTES = (show_people, export_people)

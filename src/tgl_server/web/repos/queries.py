@@ -2,6 +2,7 @@
 
 from sqlalchemy import text
 
+from tgl_server.access.names import UNSEEN
 from tgl_server.access.sight import IS_KEY_SEEN
 from tgl_server.projects.queries import abandoned
 
@@ -33,7 +34,7 @@ RUN_KEYS = text(f"""
 
 # Branch tips with the commits that they point at. A cursor is the last row's (updated_at, name), or its name alone.
 _BRANCHES = """
-    SELECT f.name, f.sha, f.updated_at, c.message_title, c.author_name, c.commit_date
+    SELECT f.name, f.sha, f.updated_at, c.message_title, c.author_name, c.author_email, c.commit_date
     FROM (
         SELECT name, sha, updated_at FROM repo_refs
         WHERE repo_id = :repo_id AND (:text = '' OR position(lower(:text) IN lower(name)) > 0) AND ({after})
@@ -82,10 +83,16 @@ TITLES = text("""
 """)
 
 # For the list of names that a field offers.
-NEWEST_BRANCHES = text("""
-    SELECT substr(name, 12) FROM repo_refs
-    WHERE repo_id = :repo_id AND name LIKE 'refs/heads/%' ORDER BY updated_at DESC, name LIMIT :limit
-""")
+# The branches that moved last, in each row, and the names that the viewer is shown instead of others: one statement.
+BRANCHES_AND_NAMES = text(f"""
+    SELECT b.branches, n.*
+    FROM (
+        SELECT ARRAY(
+            SELECT substr(name, 12) FROM repo_refs
+            WHERE repo_id = :repo_id AND name LIKE 'refs/heads/%' ORDER BY updated_at DESC, name LIMIT :limit
+        ) AS branches
+    ) b LEFT JOIN ({UNSEEN}) n ON true
+""")  # noqa: S608 -- a constant of ours
 
 SHAS = text("""
     SELECT * FROM commits
@@ -93,11 +100,14 @@ SHAS = text("""
     ORDER BY sha LIMIT :limit
 """)
 
-# The commits of some authors by week, where they have any, up to today; from `:since` on, which is a Monday.
+# The commits of some people by week, where they have any, up to today; from `:since` on, which is a Monday. People are
+# players, or addresses without one; what is written under a shared address is in no week.
 WEEKS_OF_AUTHORS = text("""
-    SELECT author_email, CAST(date_trunc('week', CAST(day AS timestamp)) AS date) AS week,
-           CAST(sum(CASE WHEN :merges THEN commits + merges ELSE commits END) AS bigint) AS commits
-    FROM author_days
-    WHERE repo_id = :repo_id AND day >= :since AND day <= :today AND author_email = ANY(CAST(:emails AS text[]))
-    GROUP BY author_email, 2
+    SELECT coalesce(CAST(i.player_id AS text), d.author_email) AS person,
+           CAST(date_trunc('week', CAST(d.day AS timestamp)) AS date) AS week,
+           CAST(sum(CASE WHEN :merges THEN d.commits + d.merges ELSE d.commits END) AS bigint) AS commits
+    FROM author_days d LEFT JOIN identities i ON i.email = d.author_email AND i.name = ''
+    WHERE d.repo_id = :repo_id AND d.day >= :since AND d.day <= :today
+      AND (i.player_id = ANY(CAST(:players AS uuid[])) OR d.author_email = ANY(CAST(:emails AS text[])))
+    GROUP BY 1, 2
 """)

@@ -21,7 +21,7 @@ from tgl_server.http.own_origin import own_origin
 from tgl_server.web.days import days_of
 from tgl_server.web.filters import Filters
 from tgl_server.web.forms import form_of_query
-from tgl_server.web.repos.branches import ORDERS, list_branches, newest_branches
+from tgl_server.web.repos.branches import ORDERS, branches_and_names, list_branches
 from tgl_server.web.repos.commits import Range, search_commits
 from tgl_server.web.repos.header import RepoView
 from tgl_server.web.repos.runs import RunsWish, find_run, list_keys, list_runs
@@ -55,7 +55,8 @@ async def show_branches(repo_view: NamedDependency[RepoView]) -> Response[str]:
     asked = Filters(repo_view.request)
     text, sort = asked.text("q"), asked.choice("sort", ORDERS, "date")
     async with repo_view.database.statements() as connection:
-        found = await list_branches(connection, repo_view.access.id, text, sort, asked.cursor)
+        whose = repo_view.access.id, repo_view.principal.user_id
+        found = await list_branches(connection, *whose, text, sort, asked.cursor)
     return await repo_view.show("repo_branches.html", branches=found, text=text, sort=sort, orders=ORDERS)
 
 
@@ -66,8 +67,8 @@ async def show_commits(repo_view: NamedDependency[RepoView]) -> Response[str]:
     text, days, branch = asked.text("q"), days_of(asked), asked.text("branch")
     async with repo_view.database.statements() as connection:
         shas = await _shas_of(asked, connection, repo_id, branch)
-        found = await search_commits(connection, repo_id, text, Range(*days.instants, shas), asked.cursor)
-        branches = await newest_branches(connection, repo_id)
+        branches, names = await branches_and_names(connection, repo_id, repo_view.principal.user_id)
+        found = await search_commits(connection, repo_id, names, text, Range(*days.instants, shas), asked.cursor)
     query = {name: value for name, value in {"q": text, "branch": branch, **days.query}.items() if value}
     more = urlencode({**query, "cursor": found.next_cursor}) if found.next_cursor else None
     return await repo_view.show(
