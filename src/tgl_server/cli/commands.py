@@ -8,6 +8,7 @@ from alembic.util import CommandError
 import tgl_protocol
 from tgl_protocol.visible import visible
 from tgl_server.cli import (
+    backup,
     beat,
     demo,
     doctor,
@@ -40,6 +41,8 @@ app.command("worker")(worker.worker)
 app.command("beat")(beat.beat)
 app.command("migrate", context_settings=migrate.CONTEXT)(migrate.migrate)
 app.command("demo")(demo.demo)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.command("doctor")(doctor.doctor)
 app.command("verify")(verify.verify)
 app.add_typer(users.app, name="users")

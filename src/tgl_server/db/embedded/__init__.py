@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import quote
 
-from tgl_server.db.embedded.account import current_account
+from tgl_server.db.embedded.account import ENVIRONMENT, current_account
 from tgl_server.db.embedded.cluster import DATABASE, SUPERUSER, cluster_account, open_cluster, read_password
 from tgl_server.db.embedded.errors import (
     CannotInitialize,
@@ -53,6 +53,7 @@ __all__ = [
     "check_room",
     "default_data_dir",
     "embedded_postgres",
+    "find_programs",
     "free_bytes",
 ]
 
@@ -73,6 +74,12 @@ class EmbeddedPostgres:
     def dsn(self) -> str:
         """The database's URL for SQLAlchemy with asyncpg."""
         return self.libpq_dsn.replace("postgresql://", "postgresql+asyncpg://", 1)
+
+    @property
+    def libpq_environment(self) -> dict[str, str]:
+        """The variables with which PostgreSQL's own programs find the database; the password is among them."""
+        where = {"PGHOST": str(self.socket_dir), "PGPORT": str(PORT), "PGDATABASE": DATABASE}
+        return {**ENVIRONMENT, **where, "PGUSER": SUPERUSER, "PGPASSWORD": self.password}
 
     @property
     def libpq_dsn(self) -> str:

@@ -32,12 +32,16 @@ class Programs:
     major: int
 
     @property
+    def bin(self) -> Path:
+        return self.home / "bin"
+
+    @property
     def postgres(self) -> Path:
-        return self.home / "bin" / "postgres"
+        return self.bin / "postgres"
 
     @property
     def initdb(self) -> Path:
-        return self.home / "bin" / "initdb"
+        return self.bin / "initdb"
 
 
 def find_programs() -> Programs:
