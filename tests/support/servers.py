@@ -76,16 +76,23 @@ class RunningServer:
 @contextmanager
 def running_server(*, database_url: str, workers: int = 1, **settings: object) -> Iterator[RunningServer]:
     """`tgl-server serve` on a free port; stopped with SIGTERM at the end."""
+    with served(environment_of(database_url, **settings), "--workers", str(workers)) as server:
+        yield server
+
+
+@contextmanager
+def served(environment: dict[str, str], *options: str) -> Iterator[RunningServer]:
+    """`tgl-server serve` with options and variables; stopped with SIGTERM at the end."""
     with tempfile.NamedTemporaryFile(prefix="tgl-server-", suffix=".log") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tgl_server", "serve", "--port", "0", "--workers", str(workers)],
-            env=environment_of(database_url, **settings),
+            [sys.executable, "-m", "tgl_server", "serve", "--port", "0", *options],
+            env=environment,
             stdout=log,
             stderr=log,
         )
         try:
             url = _wait_until_ready(process, Path(log.name))
-            yield RunningServer(url, database_url, process.pid, Path(log.name))
+            yield RunningServer(url, environment["DATABASE_URL"], process.pid, Path(log.name))
         finally:
             process.send_signal(signal.SIGTERM)
             try:

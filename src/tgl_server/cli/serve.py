@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Annotated
 
 import structlog
@@ -26,7 +27,11 @@ from tgl_server.logs import configure_logs
 from tgl_server.serving import addresses, server
 from tgl_server.serving.announce import announce, url_of
 from tgl_server.serving.pull_worker import worker_beside
+from tgl_server.serving.tls import checked_tls
 from tgl_server.settings import Hosting, Settings, secret_texts
+
+TlsCert = Annotated[Path | None, typer.Option(help="The certificate of this server with its chain, in PEM.")]
+TlsKey = Annotated[Path | None, typer.Option(help="The key of the certificate, in PEM, without a password.")]
 
 
 def serve(
@@ -34,9 +39,11 @@ def serve(
     port: Port = 8000,
     workers: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 1,
     migrate_first: Annotated[bool, typer.Option("--migrate", help="Migrate the database before serving.")] = False,
-    stop_with: Annotated[int, typer.Option(hidden=True, help="Stop when this process is our parent no more.")] = 0,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    stop_with: Annotated[int, typer.Option(hidden=True, help="Stop when this is our parent no more.")] = 0,
 ) -> None:
-    """Serve the HTTP API until Ctrl-C.
+    """Serve the HTTP API until Ctrl-C; with a certificate over TLS, where no proxy stands before it.
 
     Uses DATABASE_URL, or an embedded PostgreSQL in your data folder where that is not set; then a worker that pulls
     repositories runs beside it, too.
@@ -45,6 +52,7 @@ def serve(
         parent.stop_with(stop_with)
     host = addresses.ip_address(host)
     given = process_settings()
+    tls = checked_tls(tls_cert, tls_key, given)
     server.check_servable(given, workers)
     with with_database(given, keep_running=True) as settings:
         with database_needed(settings):
@@ -53,20 +61,23 @@ def serve(
             has_users = asyncio.run(_check(settings))
         port = port or addresses.free_port(host)
         addresses.check_address(host, port)
+        url = url_of(host, port, is_tls=tls is not None)
         database = place_of(given.database_url) if given.database_url else f"embedded, in {data_dir(given)}"
-        _log_start(settings, database, host, port, workers)
+        _log_start(settings, database, url, workers)
         if not stop_with:  # the demo says more itself
-            next_step = _next_step(url_of(host, port), has_users)
-            console = given.public_origin or url_of(host, port)
-            said = (("console", f"{console}/"), ("database", database), ("next", next_step))
-            announce(host, port, [f"  {name:<9} {text}" for name, text in said])
+            said = (
+                ("console", f"{given.public_origin or url}/"),
+                ("database", database),
+                ("next", _next_step(url, has_users)),
+            )
+            announce(host, port, url, [f"  {name:<9} {text}" for name, text in said])
         hosting = Hosting(workers=workers, data_dir=None if given.database_url else data_dir(given))
         pulls = settings.pull_worker and not given.database_url
         with worker_beside(settings.database_url) if pulls else nullcontext():
-            server.serve(with_secret_key(settings), hosting, host=host, port=port)
+            server.serve(with_secret_key(settings), hosting, host=host, port=port, tls=tls)
 
 
-def _log_start(settings: Settings, database: str, host: str, port: int, workers: int) -> None:
+def _log_start(settings: Settings, database: str, url: str, workers: int) -> None:
     """The first line of the log: what begins here. Passwords are not in it."""
     configure_logs(settings.log_level, settings.log_format, secret_texts(settings))
     structlog.get_logger().info(
@@ -75,7 +86,7 @@ def _log_start(settings: Settings, database: str, host: str, port: int, workers:
         environment=str(settings.environment),
         database=database,
         workers=workers,
-        address=url_of(host, port),
+        address=url,
     )
 
 

@@ -27,6 +27,7 @@ from tgl_server.serving.file_watch import open_files_watched
 from tgl_server.serving.granian_lines import LOG_CONFIG, tell_of_workers
 from tgl_server.serving.main_process import stopped_with_main_process
 from tgl_server.serving.open_files import raise_open_files
+from tgl_server.serving.tls import Tls
 from tgl_server.serving.unread_answers import unread_answers_ended
 from tgl_server.settings import Hosting, Settings
 from tgl_server.tracing.switch import check_installed
@@ -42,7 +43,7 @@ _OTHER_FILES = 512
 _FEWEST_CONNECTIONS = 128
 
 
-def serve(settings: Settings, hosting: Hosting, *, host: str, port: int) -> None:
+def serve(settings: Settings, hosting: Hosting, *, host: str, port: int, tls: Tls | None = None) -> None:
     """Serve until SIGINT or SIGTERM; `tgl_server.http.draining` describes how it stops."""
     check_address(host, port)
     server = Server(
@@ -64,6 +65,8 @@ def serve(settings: Settings, hosting: Hosting, *, host: str, port: int) -> None
         log_dictconfig=dict(LOG_CONFIG),
         workers_kill_timeout=_SHUTDOWN_SECONDS,
         respawn_failed_workers=True,
+        ssl_cert=tls.certificate if tls else None,
+        ssl_key=tls.key if tls else None,
         http1_settings=HTTP1Settings(header_read_timeout=_HEADER_READ_MS, max_buffer_size=_MAX_HEAD_BYTES),
     )
     tell_of_workers(server)
