@@ -48,7 +48,7 @@ class Failure(Struct, frozen=True, kw_only=True):
     pauses: bool = False
 
     def __str__(self) -> str:
-        return f"{self.sentence[:1].upper()}{self.sentence[1:]}; {self.remedy}."
+        return f"{_begun(self.sentence)}; {self.remedy}."
 
 
 class MirrorDamaged(ServerError):
@@ -112,6 +112,12 @@ def explain(error: Exception, mirror: Path) -> Failure:
         remedy="its log has the reason, under pull_failed; the next pull tries again",
         is_unexpected=True,
     )
+
+
+def _begun(sentence: str) -> str:
+    """A sentence with a capital, unless it begins with an address."""
+    first = sentence.partition(" ")[0]
+    return sentence if "/" in first or ":" in first else sentence[:1].upper() + sentence[1:]
 
 
 def _without_path(text: str, mirror: Path) -> str:

@@ -44,11 +44,8 @@ def next_moment(cron: str | None, timezone: str, after: datetime) -> datetime | 
 
 
 def in_words(cron: str | None) -> str:
-    """A schedule as people say it: `every 15th minute of every hour`; the time zone is not part of it."""
-    if cron is None:
-        return "only when somebody asks"
-    words = CronSim(cron, datetime(2026, 1, 1, tzinfo=UTC)).explain()
-    return words[:1].lower() + words[1:]
+    """A schedule as people say it: `At 02:30 on Monday through Friday`; the time zone is not part of it."""
+    return "Only when somebody asks" if cron is None else CronSim(cron, datetime(2026, 1, 1, tzinfo=UTC)).explain()
 
 
 def next_moments(cron: str | None, timezone: str, after: datetime, count: int) -> list[datetime]:

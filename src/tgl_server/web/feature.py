@@ -21,6 +21,7 @@ from tgl_server.web.projects import pushing_keys
 from tgl_server.web.projects import routes as projects
 from tgl_server.web.projects import settings as project_settings
 from tgl_server.web.projects.header import provide_project_view
+from tgl_server.web.pulls import routes as pulls
 from tgl_server.web.repos import activity, contributors
 from tgl_server.web.repos import changing as changing_repos
 from tgl_server.web.repos import routes as repos
@@ -53,6 +54,7 @@ _SIGNED_IN = (
     *contributors.ROUTES,
     *activity.ROUTES,
     *changing_repos.ROUTES,
+    *pulls.ROUTES,
     *account.ROUTES,
     *keys.ROUTES,
     *device.ROUTES,

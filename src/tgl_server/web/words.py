@@ -37,6 +37,13 @@ def exact(value: datetime) -> Markup:
     )
 
 
+def local(value: datetime) -> Markup:
+    """A moment to come, in UTC; the script shows it in the time zone of who looks at it."""
+    return Markup('<time datetime="{}" data-local>{}</time>').format(
+        value.isoformat(timespec="seconds"), value.strftime("%a %-d %b %Y %H:%M UTC")
+    )
+
+
 def day(value: date | datetime) -> Markup:
     """A day in UTC."""
     found = value.date() if isinstance(value, datetime) else value
@@ -105,6 +112,7 @@ FILTERS: Final[Mapping[str, Callable[..., str]]] = {
     "moment": moment,
     "exact": exact,
     "day": day,
+    "local": local,
     "duration": duration,
     "every": every,
     "size": size,

@@ -55,8 +55,8 @@ def test_pauses_double_up_to_six_hours_and_are_never_later_than_the_schedule() -
 
 
 def test_a_schedule_is_said_in_words_with_its_next_moments() -> None:
-    assert in_words("30 2 * * 1-5") == "at 02:30 on Monday through Friday"
-    assert in_words(None) == "only when somebody asks"
+    assert in_words("30 2 * * 1-5") == "At 02:30 on Monday through Friday"
+    assert in_words(None) == "Only when somebody asks"
     first, second, third = next_moments("30 2 * * *", "Europe/Paris", NOW, 3)
     assert (first, second - first, third - second) == (
         datetime(2026, 3, 2, 1, 30, tzinfo=UTC),

@@ -41,6 +41,11 @@ def _both(path: str, row: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int,
     return {f"{method} {path}": statuses for method, statuses in row.items()}
 
 
+def _button(act: str) -> dict[str, tuple[int, ...]]:
+    """A button of the page of pulls: clients push to the repository here, which the page then says."""
+    return _both(f"{_REPO}/pull/{act}", {"GET": (404, 403, 303, 303, 403), "POST": (404, 403, 400, 400, 403)})
+
+
 ROWS: Final[dict[str, tuple[int, ...]]] = {
     "GET /": EVERYBODY,
     "GET /find": EVERYBODY,
@@ -69,6 +74,12 @@ ROWS: Final[dict[str, tuple[int, ...]]] = {
     f"GET {_REPO}/activity.csv": READERS,
     f"GET {_REPO}/commits": READERS,
     f"GET {_REPO}/find": READERS,
+    f"GET {_REPO}/pull": READERS,
+    **_button("now"),
+    **_button("cancel"),
+    **_button("pause"),
+    **_button("resume"),
+    **_both(f"{_REPO}/pull/schedule", CHANGERS),
     **_both(f"{_REPO}/settings", CHANGERS),
     **_both(f"{_REPO}/delete", CHANGERS),
     "GET /settings/account": EVERYBODY,

@@ -69,7 +69,7 @@ async def test_a_repository_is_added_found_and_deleted_without_javascript(window
         await page.get_by_role("link", name="Platform team").click()
         await page.get_by_role("link", name="Add repository").click()
         await page.get_by_label("Name").fill("gateway")
-        await page.get_by_label("A push is expected").select_option("Every day")
+        await page.get_by_label("New commits are expected").select_option("Every day")
         await page.get_by_role("button", name="Add").click()
         await page.get_by_text("waits for its first push").wait_for()
         await page.get_by_role("link", name="Find a commit").click()

@@ -2,11 +2,12 @@
 
 from sqlalchemy import text
 
+from tgl_server.pull.queries import IS_PAUSED
 from tgl_server.remote_tips.queries import BEHIND_SINCE
 
 # Every repository that the caller sees, with its project, its last ten runs (oldest first), who pushed last, and the
 # commits of its last twelve weeks, without those that have none; with `project_id` those of a project, with `repo_id`
-# only that one, and since when it has been behind. The name of a key is shown by the rule of
+# only that one, with since when it has been behind, and its pulls. The name of a key is shown by the rule of
 # `tgl_server.access.sight`.
 REPOS = text(f"""
     SELECT r.id, r.name, p.slug AS project, p.name AS project_name, r.git_url, r.sync_method, r.expected_cadence,
@@ -14,7 +15,8 @@ REPOS = text(f"""
            s.sync_status, s.error_message, s.last_attempt_at, s.last_success_at, s.last_error_at, s.last_error,
            s.learned_cadence, s.total_commits, s.version, now() AS now,
            runs.states, pusher.key_name, pusher.person, trend.weeks, trend.week_commits,
-           CASE WHEN CAST(:repo_id AS uuid) IS NOT NULL THEN {BEHIND_SINCE} END AS behind_since
+           CASE WHEN CAST(:repo_id AS uuid) IS NOT NULL THEN {BEHIND_SINCE} END AS behind_since,
+           pull.cron, pull.next_due_at, pull.is_running, pull.is_waiting, pull.is_paused
     FROM repos r
     JOIN projects p ON p.id = r.project_id
     JOIN repo_states s ON s.repo_id = r.id
@@ -36,6 +38,11 @@ REPOS = text(f"""
         FROM (SELECT CAST(date_trunc('week', now() AT TIME ZONE 'UTC') AS date) AS monday) this
         JOIN repo_weeks w ON w.repo_id = r.id AND w.week BETWEEN this.monday - 77 AND this.monday
     ) trend ON true
+    LEFT JOIN LATERAL (
+        SELECT p.cron, p.next_due_at, coalesce(p.lease_until >= now(), false) AS is_running,
+               p.requested_run_id IS NOT NULL AS is_waiting, {IS_PAUSED} AS is_paused
+        FROM repo_pulls p WHERE p.repo_id = CAST(:repo_id AS uuid) AND p.repo_id = r.id
+    ) pull ON true
     WHERE (:is_commissioner OR p.owner_id = :user_id OR m.role IS NOT NULL)
       AND (CAST(:project_id AS uuid) IS NULL OR p.id = :project_id)
       AND (CAST(:repo_id AS uuid) IS NULL OR r.id = :repo_id)

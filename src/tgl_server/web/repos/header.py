@@ -1,6 +1,7 @@
 """What stands above every page of a repository: where it stands, when it is late, and the command that pushes to it."""
 
 import shlex
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from tgl_server.audit.service import Actor
 from tgl_server.auth.principal import Principal
 from tgl_server.db.engine import Database
 from tgl_server.projects import reading
+from tgl_server.pull.schedule import in_words
 from tgl_server.settings import Settings
 from tgl_server.web.flash import go_on
 from tgl_server.web.overview.queries import REPOS
@@ -35,12 +37,23 @@ _PULLED_SENTENCES = {
 }
 
 
+class PullFacts(Struct, frozen=True, kw_only=True):
+    """What is known of the pulls of a repository that the server pulls."""
+
+    schedule: str
+    next_due_at: datetime | None
+    is_running: bool
+    is_waiting: bool
+    is_paused: bool
+
+
 class RepoHeader(Struct, frozen=True, kw_only=True):
     """A repository as its pages show it; `may_change` is the viewer's right to push to it and to change it."""
 
     row: RepoRow
     git_url: str | None
     is_pushed: bool
+    pull: PullFacts
     expected_cadence: timedelta | None
     learned_cadence: timedelta | None
     #: Since when the remote has had commits that nobody pushed, as far as its forge has told.
@@ -53,6 +66,8 @@ class RepoHeader(Struct, frozen=True, kw_only=True):
     def sentence(self) -> str:
         """The repository's state in words."""
         words = _SENTENCES if self.is_pushed else _PULLED_SENTENCES
+        if self.pull.is_paused and not self.is_pushed:
+            return f"Pulling is paused. {self.row.reason}".strip()
         return self.row.reason or words.get(self.row.standing, "")
 
     @property
@@ -95,6 +110,13 @@ async def read_header(
         row=repo_row(row, run_timeout),
         git_url=row["git_url"],
         is_pushed=access.sync_method is SyncMethod.PUSH_CLIENT,
+        pull=PullFacts(
+            schedule=in_words(row["cron"]),
+            next_due_at=row["next_due_at"],
+            is_running=bool(row["is_running"]),
+            is_waiting=bool(row["is_waiting"]),
+            is_paused=bool(row["is_paused"]),
+        ),
         expected_cadence=row["expected_cadence"],
         learned_cadence=row["learned_cadence"],
         behind_since=row["behind_since"],
@@ -119,6 +141,11 @@ class RepoView(Struct, frozen=True, kw_only=True):
         """The path of its project's pages, by id or slug as it was asked for."""
         return f"/projects/{self.request.path_params['project']}"
 
+    @property
+    def path(self) -> str:
+        """The path of the repository's pages, by id or name as it was asked for."""
+        return self.path_of(self.request.path_params["repo"])
+
     def path_of(self, name: str) -> str:
         """The path of the repository under another name."""
         return repo_path(self.request.path_params["project"], name)
@@ -128,13 +155,15 @@ class RepoView(Struct, frozen=True, kw_only=True):
         async with self.database.statements() as connection:
             return await reading.get_repo(connection, self.access.id, self.settings.run_timeout)
 
-    async def show(self, template: str, *, status: int = 200, **values: Any) -> Response[str]:
+    async def show(
+        self, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any
+    ) -> Response[str]:
         """A page, below the header of the repository."""
         async with self.database.statements() as connection:
             header = await read_header(connection, self.principal, self.access, self.settings.run_timeout)
-        return page(self.request, template, status=status, repo=header, **values)
+        return page(self.request, template, status=status, headers=headers, repo=header, **values)
 
-    def go_on(self, path: str, code: str, name: str) -> Response[Any]:
+    def go_on(self, path: str, code: str, name: str = "") -> Response[Any]:
         """Another page, which says what was done."""
         return go_on(path, code, name, secure=self.settings.is_secure)
 

@@ -82,7 +82,12 @@ _ANY: Final = RunsWish()
 
 
 async def list_runs(
-    connection: AsyncConnection, view: RepoView, wish: RunsWish = _ANY, *, cursor: str | None = None
+    connection: AsyncConnection,
+    view: RepoView,
+    wish: RunsWish = _ANY,
+    *,
+    cursor: str | None = None,
+    size: int = PAGE_SIZE,
 ) -> RunList:
     """One page of runs, the newest first; one statement."""
     before_at, before_id = decode_cursor(cursor, tuple[Instant, UUID]) if cursor else (None, None)
@@ -94,9 +99,9 @@ async def list_runs(
         run_id=None,
         before_at=before_at,
         before_id=before_id,
-        limit=PAGE_SIZE + 1,
+        limit=size + 1,
     )
-    page, next_cursor = cut_page(rows, PAGE_SIZE, lambda row: (row["started_at"], row["id"]))
+    page, next_cursor = cut_page(rows, size, lambda row: (row["started_at"], row["id"]))
     return RunList([_run(row) for row in page], next_cursor)
 
 

@@ -13,7 +13,14 @@ function ago(date) {
   return relative.format(Math.round(seconds / 60), "minute");
 }
 
+/* A moment to come is that of the viewer's clock; its title is the server's. */
+const here = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZoneName: "short" });
+
 function freshenTimes() {
+  for (const time of document.querySelectorAll("time[data-local]:not([title])")) {
+    time.title = time.textContent;
+    time.textContent = here.format(new Date(time.dateTime));
+  }
   for (const time of document.querySelectorAll("time[data-ago]")) {
     const date = new Date(time.dateTime);
     if (!time.title) time.title = time.textContent;
@@ -230,6 +237,8 @@ document.addEventListener("click", (event) => {
   if (more && !event.ctrlKey && !event.metaKey && !event.shiftKey) { event.preventDefault(); loadMore(more); }
   const button = event.target.closest("[data-copy]");
   if (button) copy(button);
+  const zone = event.target.closest("[data-own-zone]");
+  if (zone) document.getElementById(zone.dataset.ownZone).value = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const shown = event.target.closest("[data-show-password]");
   if (shown) {
     const field = document.getElementById(shown.dataset.showPassword);

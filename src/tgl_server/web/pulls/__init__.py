@@ -1,0 +1,1 @@
+"""The pages about the pulls of a repository: where they stand, and the schedule."""
