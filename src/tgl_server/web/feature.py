@@ -11,6 +11,7 @@ from tgl_server.limits.groups import RateGroup, limited_as
 from tgl_server.web.account import routes as account
 from tgl_server.web.administration import log, people, system
 from tgl_server.web.assets import serve_asset
+from tgl_server.web.credentials import routes as credentials
 from tgl_server.web.cross_site import same_site
 from tgl_server.web.device import routes as device
 from tgl_server.web.keys import routes as keys
@@ -55,6 +56,7 @@ _SIGNED_IN = (
     *activity.ROUTES,
     *changing_repos.ROUTES,
     *pulls.ROUTES,
+    *credentials.ROUTES,
     *account.ROUTES,
     *keys.ROUTES,
     *device.ROUTES,

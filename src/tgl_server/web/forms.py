@@ -31,7 +31,7 @@ _FORM = "application/x-www-form-urlencoded"
 _HELD = "held."
 _MOST_HELD_CHARACTERS = 4000
 #: Never shown again, so they are typed once more.
-_SECRET_FIELDS = frozenset({"password", "current_password", "new_password"})
+_SECRET_FIELDS = frozenset({"password", "current_password", "new_password", "secret", "passphrase"})
 _CORRECT_THEM = "Please correct the fields that are marked."
 
 

@@ -1,7 +1,7 @@
 """Fixtures of the console's tests: visitors over plain HTTP, and windows of a real browser."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -12,13 +12,16 @@ from playwright.async_api import Browser
 from tests.support.browser import Window, open_window, running_browser
 from tests.support.hashing import quick_argon2
 from tests.support.league import add_league
-from tests.support.people import PASSWORD, Person
-from tests.support.servers import RunningServer
+from tests.support.people import PASSWORD, People, Person, make_project, make_repo
+from tests.support.servers import RunningServer, running_server
 from tests.support.visitor import Visitor
 from tests.support.world import World
 from tgl_server.accounts.service import get_user
 from tgl_server.auth.passwords import hash_password
 from tgl_server.db.engine import Database
+from tgl_server.sealing.sealer import new_key
+
+PULL_URL = "https://git.example.com/linux.git"
 
 OpenWindow = Callable[..., AbstractAsyncContextManager[Window]]
 
@@ -80,3 +83,27 @@ async def ada_visitor(visitor: Visitor, ada: Person) -> Visitor:
     """A player who has signed in."""
     await visitor.sign_in(ada.email)
     return visitor
+
+
+@pytest.fixture(scope="session")
+def shared_sealing_server(migrated_url: str) -> Iterator[RunningServer]:
+    """A server with a key for secrets."""
+    with running_server(database_url=migrated_url, secrets_keys=new_key(), log_level="debug") as server:
+        yield server
+
+
+@pytest.fixture
+def sealing_server(shared_sealing_server: RunningServer, database_url: str) -> RunningServer:
+    """A server with a key for secrets, over an empty database."""
+    assert shared_sealing_server.database_url == database_url
+    return shared_sealing_server
+
+
+@pytest.fixture
+async def keeper(sealing_server: RunningServer, people: People) -> AsyncIterator[Visitor]:
+    """Ada, signed in where secrets can be sealed, with a repository that the server pulls."""
+    ada = await people.make("ada")
+    await make_repo(ada, await make_project(ada), git_url=PULL_URL, sync_method="pull_celery")
+    async with Visitor(sealing_server.url) as visitor:
+        await visitor.sign_in(ada.email)
+        yield visitor

@@ -80,6 +80,10 @@ ROWS: Final[dict[str, tuple[int, ...]]] = {
     **_button("pause"),
     **_button("resume"),
     **_both(f"{_REPO}/pull/schedule", CHANGERS),
+    **_both(f"{_REPO}/credentials", CHANGERS),
+    # There is none to delete, and no address to ask.
+    **_both(f"{_REPO}/credentials/delete", {"GET": CHANGERS["GET"], "POST": (404, 403, 404, 404, 403)}),
+    **_both(f"{_REPO}/credentials/host-keys", {"GET": CHANGERS["GET"], "POST": (404, 403, 409, 409, 403)}),
     **_both(f"{_REPO}/settings", CHANGERS),
     **_both(f"{_REPO}/delete", CHANGERS),
     "GET /settings/account": EVERYBODY,

@@ -171,7 +171,7 @@ async def test_the_pages_cost_as_much_for_many_repositories_as_for_one(
     ada: Person, pulled: str, database: Database, database_url: str
 ) -> None:
     await execute(database, "INSERT INTO repo_pulls (repo_id, cron) SELECT id, '0 * * * *' FROM repos")
-    paths = [f"{pulled}/pull", f"{pulled}/pull/schedule"]
+    paths = [f"{pulled}/pull", f"{pulled}/pull/schedule", f"{pulled}/credentials", f"{pulled}/credentials/host-keys"]
     async with counted_pages(database_url) as pages:
         await pages.sign_in(ada.email)
         one = [await pages.statements(path) for path in paths]
