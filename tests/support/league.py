@@ -1,11 +1,13 @@
 """A small league to look at in a browser: people with passwords, a project, and a repository with a history."""
 
+from uuid import UUID
+
 from sqlalchemy import text
 
 from tests.support.commits import commit, numbered, sha_of
 from tests.support.hashing import quick_argon2
 from tests.support.people import PASSWORD
-from tgl_protocol.projects import MemberRole, NewMember
+from tgl_protocol.projects import MemberRole, NewMember, NewRepo, SyncMethod
 from tgl_server.access.ids import ProjectId, RepoId
 from tgl_server.accounts.models import Role
 from tgl_server.accounts.service import create_user
@@ -15,10 +17,13 @@ from tgl_server.auth.passwords import hash_password
 from tgl_server.db.engine import Database
 from tgl_server.features import FOLLOWERS
 from tgl_server.projects.members import add_member
-from tgl_server.projects.service import create_project, create_repo
+from tgl_server.projects.service import create_project, create_repo, register_repo
 
 ADA, GRACE = "ada@example.com", "grace@example.com"
-PROJECT, REPO, NEW_REPO = "platform-team", "engine", "مستودع & <b>50%"
+PROJECT, REPO, NEW_REPO, PULLED_REPO = "platform-team", "engine", "مستودع & <b>50%", "mirror"
+#: Of the webhook of the pulled repository.
+HOOK_ID = UUID("11111111-2222-4333-8444-555555555555")
+_PULLED = SyncMethod.PULL_CELERY
 
 _COMMITS = text("""
     INSERT INTO commits (repo_id, sha, author_date, commit_date, additions, deletions, files_changed, parent_count,
@@ -53,6 +58,9 @@ async def add_league(database: Database) -> None:
         new = NewMember(email=GRACE, role=MemberRole.MAINTAINER)
         await add_member(tx, ProjectId(project.id), new, Actor(ada.id))
         await create_repo(tx, project, NEW_REPO, ada.id, FOLLOWERS)
+        pulled = NewRepo(name=PULLED_REPO, git_url="git@git.example.com:team/mirror.git", sync_method=_PULLED)
+        pulled_id = RepoId((await register_repo(tx, ProjectId(project.id), pulled, Actor(ada.id), FOLLOWERS)).id)
+        await tx.execute(_PULLS, {"repo_id": pulled_id, "hook_id": HOOK_ID})
         repo_id = RepoId((await create_repo(tx, project, REPO, ada.id, FOLLOWERS)).id)
         for made in (*numbered(3), commit("one", message_title="Carry the one")):
             row = {"repo_id": repo_id, "sha": bytes.fromhex(made["sha"]), "title": made["message_title"]}
@@ -61,6 +69,31 @@ async def add_league(database: Database) -> None:
         await tx.execute(_REFS, {"repo_id": repo_id, "sha": bytes.fromhex(sha_of("one"))})
         await tx.execute(_RUNS, {"repo_id": repo_id, "user_id": ada.id})
         await ACTIVITY.rebuild(tx, repo_id)
+
+
+# Paused after refusals, with a key whose host is not confirmed, a webhook with two deliveries, and a worker.
+_PULLS = text("""
+    WITH queue AS (
+        INSERT INTO repo_pulls (repo_id, cron, failures, paused_at, paused_reason, paused_url)
+        SELECT id, '30 2 * * 1-5', 5, now(), 'It refused the credentials; store a key that may read it.', git_url
+        FROM repos WHERE id = CAST(:repo_id AS uuid)
+    ), key AS (
+        INSERT INTO repo_credentials (repo_id, kind, username, origin, address, sealed, public_key, set_at)
+        VALUES (:repo_id, 'ssh_key', 'git', 'ssh://git.example.com:22', 'git@git.example.com:team/mirror.git', 'f1:x',
+                'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
+                now() - interval '1 day')
+    ), hook AS (
+        INSERT INTO webhooks (id, repo_id, kind, sealed) VALUES (CAST(:hook_id AS uuid), :repo_id, 'gitlab', 'f1:x')
+        RETURNING id
+    ), deliveries AS (
+        INSERT INTO webhook_deliveries (id, hook_id, delivery_id, event, outcome, reason, status)
+        SELECT gen_random_uuid(), id, 'a-delivery', event, outcome, reason, status
+        FROM hook, (VALUES ('push', 'paused', NULL, 200), (NULL, 'refused', 'wrong_proof', 401))
+            delivery (event, outcome, reason, status)
+    )
+    INSERT INTO pull_workers (id, host, pid, version, children, disk_free)
+    VALUES (gen_random_uuid(), 'worker-1.example.com', 4711, '0.1.0', 2, 20000000000)
+""")
 
 
 _MANY = text("""

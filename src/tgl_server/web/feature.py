@@ -30,6 +30,7 @@ from tgl_server.web.repos.header import provide_repo_view
 from tgl_server.web.session import SignInNeeded, StillWaiting, signed_in
 from tgl_server.web.signing_in import forgotten, links
 from tgl_server.web.signing_in import routes as signing_in
+from tgl_server.web.webhooks import routes as webhooks
 
 
 def _pages(*routes: Any, guards: Any = ()) -> Router:
@@ -57,6 +58,7 @@ _SIGNED_IN = (
     *changing_repos.ROUTES,
     *pulls.ROUTES,
     *credentials.ROUTES,
+    *webhooks.ROUTES,
     *account.ROUTES,
     *keys.ROUTES,
     *device.ROUTES,

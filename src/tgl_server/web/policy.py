@@ -15,3 +15,7 @@ PAGE_HEADERS: Final[Mapping[str, str]] = {
     "Cache-Control": "no-store",
     "Vary": "Accept, Cookie",
 }
+
+#: Of a page that shows a secret this once: kept by no browser and no proxy, and never compressed, which could reveal
+#: parts of it by its length.
+SECRET_HEADERS: Final[Mapping[str, str]] = {"Cache-Control": "no-store, no-transform"}

@@ -18,6 +18,7 @@ COUNT = text("SELECT count(*) FROM webhooks WHERE repo_id = :repo_id")
 ADD = text("""
     INSERT INTO webhooks (id, repo_id, kind, sealed, created_by)
     VALUES (:id, :repo_id, :kind, :sealed, CAST(:created_by AS uuid))
+    ON CONFLICT DO NOTHING RETURNING id
 """)
 
 LIST = text(f"""

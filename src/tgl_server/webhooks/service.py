@@ -31,7 +31,7 @@ from tgl_server.http.pagination import decode_cursor, encode_cursor
 from tgl_server.sealing.sealer import Sealer
 from tgl_server.webhooks import queries
 from tgl_server.webhooks.actions import WebhookAction
-from tgl_server.webhooks.errors import InsecureWebhook, TooManyWebhooks
+from tgl_server.webhooks.errors import InsecureWebhook, MadeAlready, TooManyWebhooks
 from tgl_server.webhooks.forges.kinds import FORGES
 from tgl_server.webhooks.proofs import PREFIX
 
@@ -59,18 +59,28 @@ class Site(Struct, frozen=True):
 
 
 async def create_webhook(
-    tx: AsyncSession, sealer: Sealer, site: Site, repo_id: RepoId, kind: WebhookKind, by: Actor
+    tx: AsyncSession,
+    sealer: Sealer,
+    site: Site,
+    repo_id: RepoId,
+    kind: WebhookKind,
+    by: Actor,
+    hook_id: UUID | None = None,
 ) -> WebhookSecret:
-    """Make a webhook of a repository; raises `InsecureWebhook`, `TooManyWebhooks` and `NoSecretsKey`."""
+    """Make a webhook of a repository; raises `InsecureWebhook`, `TooManyWebhooks` and `NoSecretsKey`.
+
+    A `hook_id` that was drawn before makes no second webhook when the same request comes again: `MadeAlready`.
+    """
     site.refuse_insecure(kind)
     if await tx.scalar(queries.LOCK_REPO, {"repo_id": repo_id}) is None:
         raise NotFound("The repository was deleted meanwhile.")
     if await tx.scalar(queries.COUNT, {"repo_id": repo_id}) >= MAX_WEBHOOKS:
         raise TooManyWebhooks
-    hook_id, secret = uuid4(), new_secret()
+    hook_id, secret = hook_id or uuid4(), new_secret()
     sealed = sealer.seal(PURPOSE, hook_id, {"secret": secret})
     row = {"id": hook_id, "repo_id": repo_id, "kind": kind, "sealed": sealed, "created_by": by.user_id}
-    await tx.execute(queries.ADD, row)
+    if await tx.scalar(queries.ADD, row) is None:
+        raise MadeAlready
     await record(tx, by.did(WebhookAction.WEBHOOK_CREATED, "repo", repo_id, hook_id=str(hook_id), kind=kind))
     return WebhookSecret(id=hook_id, kind=kind, url=site.url_of(hook_id), secret=secret, old_secret_until=None)
 

@@ -15,6 +15,8 @@ from tgl_server.db.engine import Database
 from tgl_server.http.declarations import Page, declared
 from tgl_server.settings import Settings
 
+RUN_ID, HOOK_ID = uuid4(), uuid4()
+
 #: What visitors have changed with what they may change.
 RESTORE = (
     """
@@ -23,8 +25,11 @@ RESTORE = (
     """,
     "UPDATE users SET state = 'active' WHERE email = 'bystander@example.com'",
     "UPDATE api_keys SET is_active = true, revoked_at = NULL",
+    f"""
+    INSERT INTO webhooks (id, repo_id, kind, sealed) SELECT '{HOOK_ID}', id, 'github', 'f1:x' FROM repos
+    ON CONFLICT DO NOTHING
+    """,
 )
-RUN_ID = uuid4()
 MAKE_RUN = "INSERT INTO sync_runs (repo_id, id, state) SELECT id, :run_id, 'done' FROM repos"
 ROLES = {"spectator": Role.SPECTATOR, "commissioner": Role.COMMISSIONER}
 #: Static files, which are for everybody.
@@ -52,7 +57,14 @@ class Cast:
     async def ask(self, visitor: Visitor, row: str) -> int:
         """The status of a row's page."""
         person = self.people["bystander" if "/administration/" in row else "member"]
-        names = {"project": "team", "repo": "linux", "run_id": RUN_ID, "user_id": person.id, "key_id": self._key_id}
+        names = {
+            "project": "team",
+            "repo": "linux",
+            "run_id": RUN_ID,
+            "hook_id": HOOK_ID,
+            "user_id": person.id,
+            "key_id": self._key_id,
+        }
         method, path = row.format(session_id=uuid4(), token="invented", **names).split()
         return await visitor.status(method, path)
 

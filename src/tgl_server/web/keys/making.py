@@ -30,7 +30,7 @@ from tgl_server.web.forms import Form, form_of_query
 from tgl_server.web.keys.reading import find_key, reached_repos, repos_to_choose
 from tgl_server.web.keys.rows import rights_of
 from tgl_server.web.keys.wish import EXPIRIES, PURPOSES, SCOPES, new_key, once_of, prefilled, purpose_of
-from tgl_server.web.policy import PAGE_HEADERS
+from tgl_server.web.policy import PAGE_HEADERS, SECRET_HEADERS
 from tgl_server.web.rendering import fragment, page
 from tgl_server.web.submitting import refusals, submit
 
@@ -40,9 +40,6 @@ KEYS_PATH = "/settings/keys"
 NEW_PATH = f"{KEYS_PATH}/new"
 
 _PLAIN = re.compile(r"[A-Za-z][\w./-]*")
-
-#: Kept by no browser and no proxy, and never compressed, which could reveal parts of the key by its length.
-_SECRET_HEADERS = {"Cache-Control": "no-store, no-transform"}
 
 OVERLAPS = (
     ("0", "At once", "the old key stops now"),
@@ -200,7 +197,7 @@ async def _made_page(
         server=own_origin(request, settings),
         project=yaml_text(project),
         repo=yaml_text(repo),
-        headers=_SECRET_HEADERS,
+        headers=SECRET_HEADERS,
         status=201,
     )
 

@@ -1,0 +1,1 @@
+"""The pages of a repository's webhooks: making one, what arrived there, another secret, deleting it."""
