@@ -7,6 +7,7 @@ from tests.support.database import execute
 from tests.support.pages import counted_pages
 from tests.support.people import Person, make_project, make_repo
 from tests.support.servers import SECRET_KEY, RunningServer
+from tests.support.shown import text_of
 from tests.support.visitor import Visitor
 from tgl_protocol import __version__
 from tgl_server.db import migrate
@@ -58,3 +59,26 @@ async def test_a_counter_that_does_not_answer_is_said_with_its_remedy(
     assert "<title>(" in page
     assert "redis does not answer, so requests pass uncounted" in page
     assert "correct RATE_LIMIT_STORAGE" in page
+
+
+async def test_the_queue_and_the_workers_are_shown_and_a_missing_worker_is_said(
+    boss_visitor: Visitor, ada: Person, database: Database
+) -> None:
+    url = "https://git.example.com/linux.git"
+    await make_repo(ada, await make_project(ada), git_url=url, sync_method="pull_celery")
+    assert "No worker is running, so nothing is pulled." in text_of(await boss_visitor.get(SYSTEM))
+    await execute(
+        database,
+        """
+        INSERT INTO pull_workers (id, host, pid, version, children, disk_free, seen_at)
+        VALUES (gen_random_uuid(), 'here', 1, '0', 3, 5000000, now()),
+               (gen_random_uuid(), 'gone', 2, '0', 4, NULL, now() - interval '2 minutes')
+        """,
+    )
+    await execute(
+        database, "INSERT INTO repo_pulls (repo_id, cron, next_due_at) SELECT id, '* * * * *', now() FROM repos"
+    )
+    page = text_of(await boss_visitor.get(SYSTEM))
+    for part in ("0 of 3 places", "here process 1, 0 Lives", "gone process 2, 0 Silent", "5.0 MB", "Waiting 1"):
+        assert part in page
+    assert "No worker is running" not in page
