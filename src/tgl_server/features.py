@@ -26,6 +26,7 @@ from tgl_server.followers import models as followers_models
 from tgl_server.followers.follower import Followers
 from tgl_server.http.feature import Feature
 from tgl_server.ingest.feature import ingest
+from tgl_server.legacy.feature import legacy
 from tgl_server.mail import models as mail_models
 from tgl_server.migration.feature import migration
 from tgl_server.players import models as players_models
@@ -68,6 +69,7 @@ FEATURES: tuple[Feature, ...] = (
     verify,
     web,
     removals,
+    legacy,
 )
 
 # Importing the models adds their tables to the metadata.

@@ -13,6 +13,7 @@ from tgl_server.cli import (
     demo,
     doctor,
     keys,
+    legacy,
     listing,
     man,
     members,
@@ -54,6 +55,7 @@ repos.app.command("list")(listing.list_repos)
 app.add_typer(pulls.app, name="pulls")
 app.add_typer(keys.app, name="keys")
 app.add_typer(sealing_keys.app, name="secrets")
+app.command("import-legacy")(legacy.import_from)
 app.command("man")(man.man)
 
 
