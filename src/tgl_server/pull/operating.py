@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from msgspec import Struct
-from sqlalchemy import RowMapping
+from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from tgl_server.audit.service import Actor, record
@@ -89,7 +89,7 @@ async def list_queue(reader: AsyncConnection | AsyncSession, limit: int) -> list
 
 async def list_workers(reader: AsyncConnection | AsyncSession) -> list[SeenWorker]:
     """The workers of the last day that did not say goodbye."""
-    rows = (await reader.execute(queries.WORKERS, {"alive": ALIVE})).mappings().all()
+    rows = (await reader.execute(text(queries.WORKERS), {"alive": ALIVE})).mappings().all()
     return [SeenWorker(**row) for row in rows]
 
 

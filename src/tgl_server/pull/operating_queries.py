@@ -45,11 +45,11 @@ QUEUE = text(f"""
     LIMIT :limit
 """)  # noqa: S608 -- our own conditions
 
-WORKERS = text("""
+WORKERS = """
     SELECT host, pid, version, children, disk_free, uses_broker, started_at, seen_at,
            seen_at > now() - CAST(:alive AS interval) AS is_alive
     FROM pull_workers ORDER BY host, started_at
-""")
+"""
 
 PAUSE_ALL = text("""
     INSERT INTO pull_pause (reason) VALUES (:reason) ON CONFLICT (is_paused) DO UPDATE SET reason = EXCLUDED.reason

@@ -235,7 +235,7 @@ IS_LEASED = text("SELECT EXISTS (SELECT FROM repo_pulls WHERE repo_id = :repo_id
 #: live workers with their places. As many rows are read as there are repositories.
 QUEUE_STATE = f"""
     WITH pulled AS (
-        SELECT p.repo_id, p.lease_until >= now() AS is_running, {IS_PAUSED} AS is_paused, {_IS_DUE} AS is_due,
+        SELECT p.repo_id, p.lease_until >= now() AS is_running, {IS_PAUSED} AS is_paused, {IS_DUE} AS is_due,
                coalesce(p.claimed_at, p.requested_at, p.next_due_at) AS since
         FROM repo_pulls p JOIN repos r ON r.id = p.repo_id WHERE r.sync_method = 'pull_celery'
     ), due AS (SELECT repo_id, since FROM pulled WHERE is_due)
@@ -249,14 +249,6 @@ QUEUE_STATE = f"""
            (SELECT coalesce(sum(children), 0) FROM pull_workers
             WHERE seen_at > now() - CAST(:silence AS interval)) AS places
 """  # noqa: S608 -- our own text
-
-# The queue beside each worker, so that one statement reads both; a single row without a worker if there is none.
-STATE = text(f"""
-    SELECT q.*, w.host, w.pid, w.version, w.children, w.disk_free, w.started_at, w.seen_at,
-           w.seen_at > now() - CAST(:silence AS interval) AS is_live
-    FROM ({QUEUE_STATE}) q LEFT JOIN pull_workers w ON true
-    ORDER BY is_live DESC, w.host, w.pid
-""")  # noqa: S608 -- our own text
 
 # A worker's sign of life; those who gave none for a day are forgotten.
 SEEN = text("""

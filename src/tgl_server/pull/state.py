@@ -1,17 +1,9 @@
-"""Where pulling stands on the whole: the queue, and the workers that empty it."""
+"""Where a repository stands in the queue of all pulls, and whether a worker empties it."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from msgspec import Struct
 from sqlalchemy import RowMapping
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from tgl_server.pull import queries
-
-#: A worker that gave no sign of life for longer is taken for dead; it gives one every 15 seconds.
-SILENCE: Final = timedelta(seconds=60)
 
 
 class QueueState(Struct, frozen=True, kw_only=True):
@@ -28,34 +20,6 @@ class QueueState(Struct, frozen=True, kw_only=True):
     ahead: int
     workers: int
     places: int
-
-
-class WorkerState(Struct, frozen=True, kw_only=True):
-    """A worker process; `disk_free` is in bytes."""
-
-    host: str
-    pid: int
-    version: str
-    children: int
-    disk_free: int | None
-    started_at: datetime
-    seen_at: datetime
-    is_live: bool
-
-
-class PullState(Struct, frozen=True):
-    """The queue with its workers, those that live first."""
-
-    queue: QueueState
-    workers: Sequence[WorkerState]
-
-
-async def read_state(connection: AsyncConnection) -> PullState:
-    """The queue and the workers; one statement."""
-    rows = (await connection.execute(queries.STATE, {"repo_id": None, "silence": SILENCE})).mappings().all()
-    fields = WorkerState.__struct_fields__
-    workers = [WorkerState(**{name: row[name] for name in fields}) for row in rows if row["host"] is not None]
-    return PullState(queue_state(rows[0]), workers)
 
 
 def queue_state(row: RowMapping) -> QueueState:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, convert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgl_server.broker.ping import broker_answers
@@ -18,7 +18,8 @@ from tgl_server.db.engine import Database
 from tgl_server.db.migrate import newest_version, read_version
 from tgl_server.followers.follower import Followers
 from tgl_server.followers.service import Lag, lag_of
-from tgl_server.pull.operating import PullFigures, pull_figures
+from tgl_server.pull.operating import PullFigures, SeenWorker, pull_figures
+from tgl_server.pull.queue import ALIVE
 from tgl_server.services import Services
 from tgl_server.settings import Hosting, Settings
 from tgl_server.system import queries
@@ -53,9 +54,11 @@ class DatabaseState(Struct, frozen=True, kw_only=True):
 
 
 class UseState(Struct, frozen=True, kw_only=True):
-    """How the server is used: `clients` are addresses of the last day, as the server recorded them."""
+    """How the server is used: `clients` are addresses of the last day as the server recorded them, `workers` those
+    that pull."""
 
     clients: tuple[str, ...] = ()
+    workers: tuple[SeenWorker, ...] = ()
 
 
 class ProcessState(Struct, frozen=True, kw_only=True):
@@ -107,11 +110,10 @@ async def process_state(services: Services) -> ProcessState:
 
 
 async def _read_database(connection: AsyncConnection, followers: Followers) -> DatabaseState:
-    row = (await connection.execute(queries.DATABASE)).mappings().one()
+    row = (await connection.execute(queries.DATABASE, {"tables": _TABLES})).mappings().one()
     here = time.time()
     migration, needed = await read_version(connection), newest_version()
     is_ours = migration == needed
-    tables = await connection.execute(queries.TABLES, {"limit": _TABLES})
     return DatabaseState(
         version=row["version"],
         migration=migration,
@@ -123,14 +125,15 @@ async def _read_database(connection: AsyncConnection, followers: Followers) -> D
         is_durable=row["is_durable"],
         started_at=row["started_at"],
         clock_skew=here - row["now"].timestamp(),
-        tables=[Table(each.name, each.bytes, each.rows) for each in tables],
+        tables=convert(row["tables"], list[Table]),
         lag=await lag_of(connection, followers) if is_ours else {},
         pulls=await pull_figures(connection) if is_ours else PullFigures(),
     )
 
 
 async def _read_use(connection: AsyncConnection) -> UseState:
-    return UseState(clients=tuple(await connection.scalar(queries.CLIENTS)))
+    row = (await connection.execute(queries.USE, {"alive": ALIVE})).mappings().one()
+    return UseState(clients=tuple(row["clients"]), workers=tuple(convert(row["workers"], list[SeenWorker])))
 
 
 def _free_bytes(hosting: Hosting) -> int | None:

@@ -10,7 +10,6 @@ from tgl_protocol.http import PROTOCOL_VERSION
 from tgl_server.access.callers import commissioner
 from tgl_server.db.reachable import place_of
 from tgl_server.followers.follower import Followers
-from tgl_server.pull.state import read_state
 from tgl_server.services import services_of
 from tgl_server.settings import Source, shown_settings
 from tgl_server.system.checks import Level, checks_of
@@ -24,8 +23,6 @@ async def show_system(request: Request[Any, Any, Any], followers: NamedDependenc
     services = services_of(request)
     process = await process_state(services)
     state = await read_system(services.database, services.settings, services.hosting, followers, process)
-    async with services.database.statements() as connection:
-        pulls = await read_state(connection)
     checks, settings = checks_of(state), shown_settings(services.settings)
     return page(
         request,
@@ -33,7 +30,7 @@ async def show_system(request: Request[Any, Any, Any], followers: NamedDependenc
         state=state,
         database=state.database,
         process=process,
-        pulls=pulls,
+        workers=state.use.workers if state.use else (),
         checks=checks,
         problems=sum(check.level is not Level.OK for check in checks),
         chosen=[each for each in settings if each.source is not Source.DEFAULT],

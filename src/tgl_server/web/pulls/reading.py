@@ -10,9 +10,10 @@ from sqlalchemy import RowMapping
 from tgl_protocol.credentials import CredentialKind
 from tgl_protocol.pulls import PullInfo
 from tgl_server import errors
+from tgl_server.pull.queue import ALIVE
 from tgl_server.pull.schedule import in_words, next_moments
 from tgl_server.pull.service import pull_info
-from tgl_server.pull.state import SILENCE, QueueState, queue_state
+from tgl_server.pull.state import QueueState, queue_state
 from tgl_server.web.pulls.queries import BESIDE
 from tgl_server.web.repos.header import RepoView
 from tgl_server.web.repos.runs import RunRow, list_runs
@@ -61,7 +62,7 @@ async def read_pulls(view: RepoView) -> Pulls:
     """The pulls of a repository; three statements, one of which reads its last runs."""
     async with view.database.statements() as connection:
         info = await pull_info(connection, view.access.id)
-        wanted = {"repo_id": view.access.id, "silence": SILENCE}
+        wanted = {"repo_id": view.access.id, "silence": ALIVE}
         beside = (await connection.execute(BESIDE, wanted)).mappings().one_or_none()
         runs = await list_runs(connection, view, size=_RUNS)
     if beside is None:
