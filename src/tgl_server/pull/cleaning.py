@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -14,14 +14,17 @@ from sqlalchemy import RowMapping
 from tgl_server.access.ids import RepoId
 from tgl_server.db.engine import Database
 from tgl_server.pull import queries
-from tgl_server.pull.mirrors import DELETED, delete_mirror, mirrors_folder, this_host
-from tgl_server.remotes import size_of
+from tgl_server.pull.mirrors import DELETED, delete_mirror, free_bytes, mirrors_folder, this_host
+from tgl_server.remotes import repack, size_of
 from tgl_server.settings import Settings
 
 log = structlog.get_logger()
 
-#: Each fetch adds a pack, and none is ever repacked: with more, fetching anew is cheaper than searching them all.
+#: Each fetch adds a pack: with more they are made one, where nobody pulls meanwhile.
+REPACKED_PACKS: Final = 50
+#: With so many, repacking never had the time: fetching anew is cheaper than searching them all.
 MOST_PACKS: Final = 500
+_LONGEST_REPACK: Final = timedelta(minutes=30)
 
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -49,6 +52,7 @@ async def clean_mirrors(database: Database, settings: Settings) -> None:
         reason = _reason_to_delete(mirror, pulled)
         if reason is None or not await _delete(database, mirror, reason):
             kept.append(mirror)
+            await _repack(database, settings, mirror)
     over = sum(mirror.bytes for mirror in kept) - settings.pull_mirrors_bytes
     if settings.pull_mirrors_bytes:
         for mirror in sorted(kept, key=lambda mirror: _last_pull(mirror, pulled)):
@@ -75,12 +79,29 @@ async def _pulled(database: Database, found: list[Mirror]) -> dict[UUID, RowMapp
     return {row["id"]: row for row in rows}
 
 
+async def _repack(database: Database, settings: Settings, mirror: Mirror) -> None:
+    """Make one pack of many, where the disk has room for it beside them; a pull that begins meanwhile ends it."""
+    free = free_bytes(mirror.folder)
+    if mirror.packs <= REPACKED_PACKS or (free is not None and free < settings.pull_min_free_bytes + mirror.bytes):
+        return
+
+    async def is_leased() -> bool:
+        return await _is_leased(database, mirror)
+
+    if await repack(mirror.folder, is_leased, max_bytes=settings.pull_max_bytes, deadline=_LONGEST_REPACK):
+        log.info("mirror_repacked", repo_id=str(mirror.repo_id), packs=mirror.packs, bytes=mirror.bytes)
+
+
+async def _is_leased(database: Database, mirror: Mirror) -> bool:
+    async with database.statements() as connection:
+        return bool(await connection.scalar(queries.IS_LEASED, {"repo_id": mirror.repo_id}))
+
+
 async def _delete(database: Database, mirror: Mirror, reason: str) -> bool:
     """Delete a mirror unless it is being pulled; who claims it meanwhile waits for its lock, and fetches it anew."""
 
     async def is_idle() -> bool:
-        async with database.statements() as connection:
-            return not await connection.scalar(queries.IS_LEASED, {"repo_id": mirror.repo_id})
+        return not await _is_leased(database, mirror)
 
     is_deleted = await delete_mirror(mirror.folder, is_idle, patience_seconds=0)
     if is_deleted:

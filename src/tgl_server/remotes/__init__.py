@@ -16,6 +16,7 @@ from tgl_server.remotes.errors import (
 from tgl_server.remotes.fetching import fetch
 from tgl_server.remotes.folder import locked, size_of
 from tgl_server.remotes.policy import RemotePolicy, policy_of
+from tgl_server.remotes.repacking import repack
 
 __all__ = [
     "Credential",
@@ -31,5 +32,6 @@ __all__ = [
     "fetch",
     "locked",
     "policy_of",
+    "repack",
     "size_of",
 ]

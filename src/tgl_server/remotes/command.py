@@ -49,27 +49,15 @@ def init_command(mirror: Path) -> list[str]:
     return [git(), "init", "-q", "--bare", "--template=", "--initial-branch=main", os.fspath(mirror)]
 
 
-def git_command(place: Place, mirror: Path, policy: RemotePolicy, address: Address | None) -> list[str]:
-    """Git with all options that precede the name of a command. The URL and no secret are part of it."""
-    options = [f"--git-dir={os.fspath(mirror)}", *_FIXED]
-    if place.scheme in (Scheme.HTTPS, Scheme.HTTP):
-        options += ["-c", f"http.lowSpeedLimit={_SLOW_BYTES}"]
-        options += ["-c", f"http.lowSpeedTime={max(1, round(policy.stall.total_seconds()))}"]
-        options += ["-c", f"credential.{place.origin}.helper={_HELPER}"]
-        options += ["-c", f"http.sslCAInfo={os.fspath(policy.ca_file)}"] if policy.ca_file else []
-        # The empty proxy also switches off what the environment names.
-        options += [] if policy.proxy else ["-c", "http.proxy="]
-    if address is not None and place.scheme is not Scheme.SSH:
-        options += ["-c", f"http.curloptResolve={place.host}:{place.port}:{bracketed(address)}"]
-    return [git(), *options]
+def local_command(mirror: Path) -> list[str]:
+    """Git with all options that precede the name of a command that asks no remote."""
+    return [git(), f"--git-dir={os.fspath(mirror)}", *_FIXED]
 
 
-def environment(
-    place: Place, mirror: Path, policy: RemotePolicy, credential: Credential | None, ssh_command: str
-) -> dict[str, str]:
-    """The whole environment of git. A token is in it, and so in that of git's own children, and nowhere else."""
+def local_environment(mirror: Path) -> dict[str, str]:
+    """The whole environment of a git that asks no remote; no protocol is allowed."""
     home = os.fspath(mirror / "home")
-    made = {
+    return {
         "PATH": search_path(),
         "LANG": "C",
         "LC_ALL": "C",
@@ -80,9 +68,34 @@ def environment(
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_ASKPASS": "",
         "SSH_ASKPASS": "",
-        "GIT_ALLOW_PROTOCOL": place.scheme.value,
+        "GIT_ALLOW_PROTOCOL": "none",
         "GIT_PROTOCOL_FROM_USER": "0",
         "GIT_NO_LAZY_FETCH": "1",
+    }
+
+
+def git_command(place: Place, mirror: Path, policy: RemotePolicy, address: Address | None) -> list[str]:
+    """Git with all options that precede the name of a command. The URL and no secret are part of it."""
+    options: list[str] = []
+    if place.scheme in (Scheme.HTTPS, Scheme.HTTP):
+        options += ["-c", f"http.lowSpeedLimit={_SLOW_BYTES}"]
+        options += ["-c", f"http.lowSpeedTime={max(1, round(policy.stall.total_seconds()))}"]
+        options += ["-c", f"credential.{place.origin}.helper={_HELPER}"]
+        options += ["-c", f"http.sslCAInfo={os.fspath(policy.ca_file)}"] if policy.ca_file else []
+        # The empty proxy also switches off what the environment names.
+        options += [] if policy.proxy else ["-c", "http.proxy="]
+    if address is not None and place.scheme is not Scheme.SSH:
+        options += ["-c", f"http.curloptResolve={place.host}:{place.port}:{bracketed(address)}"]
+    return [*local_command(mirror), *options]
+
+
+def environment(
+    place: Place, mirror: Path, policy: RemotePolicy, credential: Credential | None, ssh_command: str
+) -> dict[str, str]:
+    """The whole environment of git. A token is in it, and so in that of git's own children, and nowhere else."""
+    made = {
+        **local_environment(mirror),
+        "GIT_ALLOW_PROTOCOL": place.scheme.value,
         "GIT_SSH_COMMAND": ssh_command,
         "GIT_SSH_VARIANT": "ssh",
     }

@@ -1,6 +1,7 @@
 """The disk of the mirrors: what nobody needs is deleted, what is pulled stays, and a full one stops the claims."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,15 +21,19 @@ from tgl_server.audit.service import Actor
 from tgl_server.db.engine import Database
 from tgl_server.features import FOLLOWERS
 from tgl_server.projects.service import delete_repo
-from tgl_server.pull import worker
+from tgl_server.pull import cleaning, upkeep, worker
 from tgl_server.pull.cleaning import MOST_PACKS, clean_mirrors
 from tgl_server.pull.mirrors import mirror_of, mirrors_folder, this_host
 from tgl_server.pull.pulling import Pull
 from tgl_server.pull.worker import Worker
-from tgl_server.remotes import size_of
+from tgl_server.remotes import locked, repack, size_of
 from tgl_server.settings import Settings
 
 MEBIBYTE = 1024 * 1024
+
+
+def packs_of(mirror: Path) -> list[str]:
+    return sorted(path.name for path in mirror.glob("objects/pack/*.pack"))
 
 
 def add_mirror(settings: Settings, repo_id: RepoId) -> Path:
@@ -116,6 +121,49 @@ async def test_a_mirror_that_is_being_pulled_outlives_every_quota(
     assert mirror_of(settings, repo).exists()
 
 
+async def test_many_packs_become_one_and_the_next_pull_goes_on_with_it(
+    database: Database, settings: Settings, repo: RepoId, forge: Forge, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cleaning, "REPACKED_PACKS", 1)
+    mirror = mirror_of(settings, repo)
+    for commits in (0, 1):
+        add_commits(source, commits)
+        forge.update(source)
+        assert (await pull(database, settings, repo))["state"] == "done"
+    assert len(packs_of(mirror)) == 2
+    await clean_mirrors(database, settings)
+    assert len(packs_of(mirror)) == 1
+    add_commits(source, 1)
+    forge.update(source)
+    assert (await pull(database, settings, repo))["inserted"] == 1
+    assert await count(database, "commits") == 5
+
+
+async def test_a_mirror_that_is_wanted_is_not_repacked_and_is_free_at_once(
+    database: Database, settings: Settings, repo: RepoId
+) -> None:
+    await pull(database, settings, repo)
+    mirror = mirror_of(settings, repo)
+    before, asked = packs_of(mirror), []
+
+    async def wanted_after_a_while() -> bool:
+        asked.append(1)
+        return len(asked) > 1
+
+    async def wanted() -> bool:
+        return True
+
+    minute = timedelta(minutes=1)
+    assert not await repack(mirror, wanted, max_bytes=2**30, deadline=minute)
+    async with locked(mirror, patience_seconds=0):
+        assert not await repack(mirror, wanted_after_a_while, max_bytes=2**30, deadline=minute)
+    assert (packs_of(mirror), asked) == (before, [])
+    assert not await repack(mirror, wanted_after_a_while, max_bytes=2**30, deadline=timedelta())
+    assert list(mirror.glob("objects/**/tmp_*")) == []
+    async with locked(mirror, patience_seconds=0):
+        pass
+
+
 async def test_a_mirror_with_too_many_packs_is_fetched_anew(
     database: Database, settings: Settings, repo: RepoId
 ) -> None:
@@ -144,7 +192,7 @@ async def test_below_its_floor_of_free_bytes_a_worker_claims_nothing_and_says_so
     database: Database, settings: Settings, repo: RepoId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "TICK_SECONDS", 0.01)
-    monkeypatch.setattr(worker, "SEEN_SECONDS", 0.05)
+    monkeypatch.setattr(upkeep, "SEEN_SECONDS", 0.05)
     with_free_bytes(monkeypatch, settings.pull_min_free_bytes - 1)
     run_id, stop = await ask(database, repo), asyncio.Event()
     with capture_logs() as lines:

@@ -16,7 +16,7 @@ from tests.support.pulls import Hanging, ask, claim, claimed, pull, queue_row, r
 from tests.support.waiting import until
 from tgl_server.access.ids import RepoId
 from tgl_server.db.engine import Database
-from tgl_server.pull import pulling, worker
+from tgl_server.pull import pulling, upkeep, worker
 from tgl_server.pull.pulling import Pull
 from tgl_server.pull.worker import Worker
 from tgl_server.settings import Settings
@@ -29,7 +29,7 @@ IS_DONE = "SELECT state = 'done' FROM sync_runs WHERE id = :id"
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Workers look often."""
     monkeypatch.setattr(worker, "TICK_SECONDS", 0.05)
-    monkeypatch.setattr(worker, "SEEN_SECONDS", 0.05)
+    monkeypatch.setattr(upkeep, "SEEN_SECONDS", 0.05)
 
 
 @asynccontextmanager
