@@ -39,6 +39,10 @@ hooks:
 chaos *args:
     uv run python -m tests.chaos "$@"
 
+# kill workers, beats, git and Redis at random while 50 repositories are pulled: just chaos-pull --kills 100 --seed 1
+chaos-pull *args:
+    uv run python -m tests.chaos.pulls "$@"
+
 # put the code into shape
 format:
     uv run ruff format .
@@ -75,6 +79,10 @@ bench-growth *args:
 # p50 and p99 of every page of the console at 200 repositories: just bench-pages --millions 5
 bench-pages *args:
     uv run python -m benchmarks.pages "$@"
+
+# how long forges wait for the answer to a webhook, also while the broker is away: just bench-webhooks --deliveries 500
+bench-webhooks *args:
+    uv run python -m benchmarks.webhooks "$@"
 
 # settings, indexes, workers, compression, each measured: just bench-choices --only compression
 bench-choices *args:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from tests.support.waiting import until
+from tests.support.waiting import LONGEST_SECONDS, until
 from tgl_server.db.engine import Database
 from tgl_server.settings import Settings
 
@@ -104,9 +104,9 @@ async def audited(database: Database, action: str) -> list[Any]:
     return await rows(database, f"{query} ORDER BY id", action=action)
 
 
-async def until_query(database: Database, query: str, **parameters: Any) -> None:
+async def until_query(database: Database, query: str, *, seconds: float = LONGEST_SECONDS, **parameters: Any) -> None:
     """Wait until the query's one value is true."""
-    await until(lambda: scalar(database, query, **parameters))
+    await until(lambda: scalar(database, query, **parameters), seconds)
 
 
 async def until_locks_wait(database: Database, number: int) -> None:

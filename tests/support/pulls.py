@@ -22,6 +22,7 @@ from tgl_server.pull.queue import Ending, Lease, Sign
 from tgl_server.pull.service import cancel_pull, request_after_push, request_pull
 from tgl_server.settings import Settings
 
+_COMMITS = "SELECT {} FROM commits WHERE repo_id = :repo_id ORDER BY sha"
 _DUE = """
     INSERT INTO repo_pulls (repo_id, cron, next_due_at)
     SELECT id, '*/5 * * * *', now() - interval '1 second' FROM repos WHERE id = :repo_id
@@ -121,6 +122,18 @@ async def tips(database: Database) -> dict[str, str]:
     return {row.name: row.sha for row in found}
 
 
+async def columns_of(database: Database, repo_id: object) -> list[Any]:
+    """Every column of every commit of a repository, but for those that tell when and where it was stored."""
+    named = "SELECT column_name FROM information_schema.columns WHERE table_name = 'commits'"
+    names = sorted({row.column_name for row in await rows(database, named)} - {"repo_id", "ingested_at"})
+    return [tuple(row) for row in await rows(database, _COMMITS.format(", ".join(names)), repo_id=repo_id)]
+
+
+async def refs_of(database: Database, repo_id: object) -> list[Any]:
+    """The recorded tips of a repository."""
+    return await rows(database, "SELECT name, sha FROM repo_refs WHERE repo_id = :id ORDER BY name", id=repo_id)
+
+
 async def queue_row(database: Database) -> Any:
     """The only row of the queue; `waits` is the time to its next moment."""
     (row,) = await rows(database, "SELECT *, next_due_at - now() AS waits FROM repo_pulls")
@@ -147,7 +160,8 @@ class Hanging:
 
 def running_worker(settings: Settings, *options: str) -> AbstractContextManager["subprocess.Popen[bytes]"]:
     """`tgl-server worker` as a process of its own, stopped with SIGTERM at the end; without a broker if none is set."""
-    return _running(settings, "worker", *([] if settings.broker_url else ["--no-broker"]), *options)
+    kind = [] if settings.broker_url or settings.broker_url_file else ["--no-broker"]
+    return _running(settings, "worker", *kind, *options)
 
 
 def running_beat(settings: Settings) -> AbstractContextManager["subprocess.Popen[bytes]"]:
@@ -178,4 +192,5 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "PULL_CA_FILE": settings.pull_ca_file,
         "SECRETS_KEYS": ",".join(settings.secrets_keys),
         "BROKER_URL": settings.broker_url,
+        "BROKER_URL_FILE": settings.broker_url_file,
     }

@@ -7,6 +7,7 @@ before Celery forks: an engine belongs to the event loop that made it.
 import ctypes
 import logging
 import os
+import resource
 import signal
 import sys
 import warnings
@@ -28,12 +29,14 @@ _LOGGERS: Final = ("celery", "kombu", "amqp", "multiprocessing")
 
 
 class Pool(Struct, frozen=True):
-    """How many children listen for which host; `fetch_minutes` is what a pull may take to fetch."""
+    """How many children listen for which host; `fetch_minutes` is what a pull may take to fetch, `memory_bytes` what a
+    child may allocate."""
 
     broker_url: str
     host: str
     children: int
     fetch_minutes: int
+    memory_bytes: int
 
 
 def run_pool(pool: Pool, act: Callable[[UUID], None]) -> int:
@@ -45,7 +48,7 @@ def run_pool(pool: Pool, act: Callable[[UUID], None]) -> int:
     _pass_on_logs()
     signals.setup_logging.connect(_keep_logs, weak=False)
     # A child whose pool was killed would never hear of another message, and keep its repository until it is done.
-    signals.worker_process_init.connect(partial(_begin_child, os.getpid()), weak=False)
+    signals.worker_process_init.connect(partial(_begin_child, os.getpid(), pool.memory_bytes), weak=False)
     app = make_application(pool.broker_url, pool.fetch_minutes)
 
     @app.task(name=TASK)  # type: ignore[untyped-decorator] # Celery has no types
@@ -77,8 +80,16 @@ def end_with(parent: int) -> bool:
     return True
 
 
-def _begin_child(parent: int, **_: Any) -> None:
+def _begin_child(parent: int, memory_bytes: int, **_: Any) -> None:
+    """Tie a child to its pool, and bound what it allocates: files that it maps, such as packs, do not count.
+
+    A hostile pack may keep a small commit as the difference to a huge one, which libgit2 unpacks to read it.
+    """
     end_with(parent)
+    if sys.platform == "linux":
+        hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+        soft = memory_bytes if hard == resource.RLIM_INFINITY else min(memory_bytes, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
 def _keep_logs(**_: Any) -> None:

@@ -20,7 +20,7 @@ from tgl_server.db.reachable import place_of
 from tgl_server.errors import StartupError
 from tgl_server.logs import configure_logs
 from tgl_server.pull.beat import Beat
-from tgl_server.pull.child import pull_in_child
+from tgl_server.pull.child import CHILD_MEMORY_BYTES, pull_in_child
 from tgl_server.pull.mirrors import mirrors_folder, this_host
 from tgl_server.pull.pooled import PooledWorker
 from tgl_server.pull.upkeep import jobs_of
@@ -81,7 +81,7 @@ def _be_pool(settings: Settings, children: int, parent: int) -> int:
     if not end_with(parent):
         stop_with(parent)
     configure_logs(settings.log_level, settings.log_format, secret_texts(settings))
-    pool = Pool(settings.broker_url, this_host(), children, settings.pull_fetch_minutes)
+    pool = Pool(settings.broker_url, this_host(), children, settings.pull_fetch_minutes, CHILD_MEMORY_BYTES)
     return run_pool(pool, partial(pull_in_child, settings, jobs=jobs_of(children)))
 
 

@@ -6,6 +6,7 @@ git is started from the main thread, where the loop runs: the kernel ends it wit
 import asyncio
 import os
 import signal
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -16,6 +17,8 @@ from tgl_server.pull import begin
 from tgl_server.pull.upkeep import has_room
 from tgl_server.settings import Settings
 
+#: What a child may allocate: as much as each git process may, so that none of these is bounded further.
+CHILD_MEMORY_BYTES: Final = 4 * 1024**3
 #: One connection for the work, and one for the renewal of the lease.
 _CONNECTIONS = 2
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 from tests.support.command import tgl
 from tests.support.database import count, execute, rows, scalar
@@ -13,6 +12,7 @@ from tests.support.pulls import (
     ask,
     cancel,
     claimed,
+    columns_of,
     let_pull,
     pull,
     queue_row,
@@ -33,16 +33,6 @@ from tgl_server.pull import queue
 from tgl_server.pull.pulling import Pull
 from tgl_server.settings import Settings
 from tgl_server.verify.service import find_faults
-
-COMMITS = "SELECT {} FROM commits WHERE repo_id = :repo_id ORDER BY sha"
-OWN_COLUMNS = {"repo_id", "ingested_at"}
-
-
-async def columns_of(database: Database, repo_id: object) -> list[Any]:
-    """Every column of every commit, but for those that tell when and where it was stored."""
-    named = "SELECT column_name FROM information_schema.columns WHERE table_name = 'commits'"
-    names = sorted({row.column_name for row in await rows(database, named)} - OWN_COLUMNS)
-    return [tuple(row) for row in await rows(database, COMMITS.format(", ".join(names)), repo_id=repo_id)]
 
 
 async def test_rows_are_those_of_a_push_column_by_column(

@@ -132,11 +132,6 @@ async def test_what_waits_for_a_repository_that_is_pushed_to_by_now_is_cancelled
     assert await scalar(database, "SELECT count(*) FROM commits") == 0
 
 
-def test_without_a_broker_a_worker_says_how_it_is_started(database_url: str) -> None:
-    done = tgl_server("worker", DATABASE_URL=database_url)
-    assert (done.code, "--no-broker" in done.err) == (1, True)
-
-
 def test_a_worker_without_git_does_not_start(database_url: str, tmp_path: Path) -> None:
     done = tgl_server("worker", "--no-broker", DATABASE_URL=database_url, PATH=str(tmp_path))
     assert (done.code, "install git" in done.err) == (1, True)
