@@ -27,6 +27,7 @@ from tgl_server.logs import configure_logs
 from tgl_server.mail.sending import sending_mails
 from tgl_server.metrics.sampling import sampled
 from tgl_server.middleware import inner_middleware, outer_middleware
+from tgl_server.notifications.background import notifying
 from tgl_server.openapi import openapi_config
 from tgl_server.players.joining import joining
 from tgl_server.services import Services, make_services, service_dependencies, services_state
@@ -93,6 +94,7 @@ def _running(
             relaying(database),
             sending_mails(database, services.mailbox, settings),
             sending(database, services.sealer, settings),
+            notifying(database, services.mailbox, settings),
             following(database, followers, settings),
             joining(database, settings),
         ):

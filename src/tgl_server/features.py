@@ -29,6 +29,8 @@ from tgl_server.ingest.feature import ingest
 from tgl_server.legacy.feature import legacy
 from tgl_server.mail import models as mail_models
 from tgl_server.migration.feature import migration
+from tgl_server.notifications import models as notifications_models
+from tgl_server.notifications.feature import notifications
 from tgl_server.players import models as players_models
 from tgl_server.players.service import PLAYERS
 from tgl_server.projects import models as projects_models
@@ -64,6 +66,7 @@ FEATURES: tuple[Feature, ...] = (
     migration,
     webhooks,
     endpoints,
+    notifications,
     activity,
     audit_logs,
     verify,
@@ -86,6 +89,7 @@ _MODELS = (
     followers_models,
     players_models,
     mail_models,
+    notifications_models,
     projects_models,
     pull_models,
     remote_tips_models,

@@ -16,8 +16,9 @@ from tgl_server.accounts.models import LinkKind, User, UserState
 from tgl_server.accounts.service import find_user, get_user
 from tgl_server.audit.service import Actor
 from tgl_server.db.engine import Database
-from tgl_server.errors import ApiError, Conflict
+from tgl_server.errors import ApiError
 from tgl_server.http.text_rules import is_storable
+from tgl_server.mail.errors import MailIsOff
 from tgl_server.mail.letter import Letter, Link
 from tgl_server.mail.service import Mailbox, is_too_often
 
@@ -28,12 +29,6 @@ PAUSE: Final = timedelta(minutes=5)
 A_DAY: Final = 5
 
 _FORGOTTEN: Final = "forgotten_password"
-
-
-class MailIsOff(Conflict):
-    """This server sends no mails, as SMTP_URL is not set; hand the link over instead."""
-
-    code = "mail_is_off"
 
 
 async def mail_link(tx: AsyncSession, mailbox: Mailbox, user_id: UUID, link: OneTimeLink, kind: LinkKind) -> None:

@@ -8,6 +8,7 @@ from litestar.di import Provide
 from tgl_server.http.declarations import is_page
 from tgl_server.http.feature import Feature
 from tgl_server.limits.groups import RateGroup, limited_as
+from tgl_server.web.account import notifications
 from tgl_server.web.account import routes as account
 from tgl_server.web.administration import log, people, system
 from tgl_server.web.assets import serve_asset
@@ -30,6 +31,7 @@ from tgl_server.web.repos.header import provide_repo_view
 from tgl_server.web.session import SignInNeeded, StillWaiting, signed_in
 from tgl_server.web.signing_in import forgotten, links
 from tgl_server.web.signing_in import routes as signing_in
+from tgl_server.web.unsubscribing import routes as unsubscribing
 from tgl_server.web.webhooks import routes as webhooks
 
 
@@ -60,6 +62,7 @@ _SIGNED_IN = (
     *credentials.ROUTES,
     *webhooks.ROUTES,
     *account.ROUTES,
+    *notifications.ROUTES,
     *keys.ROUTES,
     *device.ROUTES,
     *people.ROUTES,
@@ -71,6 +74,14 @@ _SIGNED_IN = (
 web = Feature(
     at_root=(
         Router("/", route_handlers=[serve_asset], include_in_schema=False, opt=is_page()),
+        Router(
+            "/",
+            route_handlers=list(unsubscribing.ROUTES),
+            request_class=Request,
+            dependencies=unsubscribing.DEPENDENCIES,
+            include_in_schema=False,
+            opt=is_page(),
+        ),
         _pages(*signing_in.ROUTES, *links.ROUTES, *forgotten.ROUTES),
         _pages(*_SIGNED_IN, guards=[signed_in]),
     ),

@@ -48,6 +48,8 @@ MESSAGES = {
     "user-changed": "The changes of {} are saved.",
     "user-retired": "{} is retired: sessions and keys have stopped.",
     "preferences-saved": "Your preferences are saved.",
+    "notifications-saved": "What you are told of is saved.",
+    "test-mail-sent": "A test message is on its way to {}.",
 }
 
 FORGET_FLASH = Cookie(key=COOKIE, value="", max_age=0, path="/", httponly=True, samesite="lax")

@@ -17,12 +17,13 @@ from tgl_server.access.callers import commissioner
 from tgl_server.access.refusals import audited_as
 from tgl_server.accounts import links, service
 from tgl_server.accounts.actions import AccountAction
-from tgl_server.accounts.link_mails import MailIsOff, mail_link
+from tgl_server.accounts.link_mails import mail_link
 from tgl_server.accounts.links import OneTimeLink
 from tgl_server.accounts.models import LinkKind
 from tgl_server.audit.service import Actor
 from tgl_server.db.engine import Database
 from tgl_server.http.own_origin import own_origin
+from tgl_server.mail.errors import MailIsOff
 from tgl_server.mail.service import Mailbox
 from tgl_server.settings import Settings
 from tgl_server.web.administration import queries

@@ -1,0 +1,1 @@
+"""The page that ends mails about a topic, without signing in."""

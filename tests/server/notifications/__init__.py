@@ -1,0 +1,1 @@
+"""Tests of notifications: who is told of what, once each, and how it ends."""
