@@ -34,6 +34,23 @@ FIGURES = text(f"""
     FROM pulls
 """)  # noqa: S608 -- our own conditions
 
+#: One row, for a statement about one repository `r`: what waits and runs, how many of it are before the repository, who
+#: pulls, and why nobody does.
+PLACE_IN_QUEUE = f"""
+    SELECT count(*) FILTER (WHERE is_due) AS waiting, count(*) FILTER (WHERE is_running) AS running,
+           count(*) FILTER (WHERE is_due AND (waits_since, repo_id) < (
+               SELECT {_WAITS_SINCE}, p.repo_id FROM repo_pulls p WHERE p.repo_id = r.id)) AS ahead,
+           (SELECT count(*) FROM pull_workers WHERE seen_at > now() - CAST(:alive AS interval)) AS workers,
+           (SELECT coalesce(sum(children), 0) FROM pull_workers
+            WHERE seen_at > now() - CAST(:alive AS interval)) AS places,
+           (SELECT reason FROM pull_pause) AS all_paused_reason
+    FROM (
+        SELECT p.repo_id, coalesce(p.lease_until >= now(), false) AS is_running, {IS_DUE} AS is_due,
+               {_WAITS_SINCE} AS waits_since
+        FROM repos r JOIN repo_pulls p ON p.repo_id = r.id WHERE r.sync_method = 'pull_celery'
+    ) pulls
+"""  # noqa: S608 -- our own conditions
+
 # What runs, then what is due and what comes next.
 QUEUE = text(f"""
     SELECT j.slug AS project, r.name AS repo, p.lease_owner, p.claimed_at, p.next_due_at, p.requested_at, p.failures,

@@ -231,25 +231,6 @@ MIRRORED = text("""
 
 IS_LEASED = text("SELECT EXISTS (SELECT FROM repo_pulls WHERE repo_id = :repo_id AND lease_until >= now())")
 
-#: One row: how many repositories are pulled, wait and are paused; where `:repo_id` stands among those that wait; and
-#: live workers with their places. As many rows are read as there are repositories.
-QUEUE_STATE = f"""
-    WITH pulled AS (
-        SELECT p.repo_id, p.lease_until >= now() AS is_running, {IS_PAUSED} AS is_paused, {IS_DUE} AS is_due,
-               coalesce(p.claimed_at, p.requested_at, p.next_due_at) AS since
-        FROM repo_pulls p JOIN repos r ON r.id = p.repo_id WHERE r.sync_method = 'pull_celery'
-    ), due AS (SELECT repo_id, since FROM pulled WHERE is_due)
-    SELECT (SELECT count(*) FROM repos WHERE sync_method = 'pull_celery') AS repositories,
-           (SELECT count(*) FROM pulled WHERE is_running) AS running,
-           (SELECT count(*) FROM pulled WHERE is_paused) AS paused,
-           (SELECT count(*) FROM due) AS waiting, (SELECT min(since) FROM due) AS waiting_since,
-           (SELECT count(*) FROM due mine JOIN due d ON (d.since, d.repo_id) < (mine.since, mine.repo_id)
-            WHERE mine.repo_id = CAST(:repo_id AS uuid)) AS ahead,
-           (SELECT count(*) FROM pull_workers WHERE seen_at > now() - CAST(:silence AS interval)) AS workers,
-           (SELECT coalesce(sum(children), 0) FROM pull_workers
-            WHERE seen_at > now() - CAST(:silence AS interval)) AS places
-"""  # noqa: S608 -- our own text
-
 # A worker's sign of life; those who gave none for a day are forgotten.
 SEEN = text("""
     WITH gone AS (DELETE FROM pull_workers WHERE seen_at < now() - interval '1 day' AND id <> CAST(:id AS uuid))

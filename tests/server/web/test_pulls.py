@@ -118,26 +118,22 @@ async def test_a_person_pauses_and_resumes(ada_visitor: Visitor, pulled: str) ->
 
 
 @pytest.mark.parametrize(
-    ("reason", "remedy"),
-    [
-        ("it refused the credentials; store a token", "credentials"),
-        ("the ssh host key is not confirmed", "credentials/host-keys"),
-        ("it was not found; check git_url", "settings"),
-    ],
+    ("code", "remedy"),
+    [("credentials", "credentials"), ("host_key_changed", "credentials/host-keys"), ("not_found", "settings")],
 )
 async def test_a_pause_of_the_server_says_why_and_leads_to_the_remedy(
-    ada_visitor: Visitor, pulled: str, database: Database, reason: str, remedy: str
+    ada_visitor: Visitor, pulled: str, database: Database, code: str, remedy: str
 ) -> None:
     await execute(
         database,
         """
-        INSERT INTO repo_pulls (repo_id, paused_at, paused_reason, paused_url)
-        SELECT id, now(), :reason, git_url FROM repos
+        INSERT INTO repo_pulls (repo_id, paused_at, paused_reason, paused_url, failure_code)
+        SELECT id, now(), 'It did not work; do better.', git_url, :code FROM repos
         """,
-        reason=reason,
+        code=code,
     )
     answer = (await ada_visitor.get(f"{pulled}/pull")).body.decode()
-    assert reason in answer
+    assert "It did not work; do better." in answer
     assert f'<a class="button slim" href="{pulled}/{remedy}">' in answer
 
 

@@ -13,14 +13,34 @@ from tgl_server import errors
 from tgl_server.pull.queue import ALIVE
 from tgl_server.pull.schedule import in_words, next_moments
 from tgl_server.pull.service import pull_info
-from tgl_server.pull.state import QueueState, queue_state
+from tgl_server.remotes import Reason
 from tgl_server.web.pulls.queries import BESIDE
 from tgl_server.web.repos.header import RepoView
 from tgl_server.web.repos.runs import RunRow, list_runs
 
 _MOMENTS: Final = 3
 _RUNS: Final = 5
-_REMEDIES: Final = (("credential", "credentials"), ("host key", "credentials/host-keys"), ("git_url", "settings"))
+#: The page below the repository's where the cause of a failure is put right.
+_REMEDIES: Final = {
+    Reason.CREDENTIALS: "credentials",
+    Reason.HOST_KEY_UNKNOWN: "credentials/host-keys",
+    Reason.HOST_KEY_CHANGED: "credentials/host-keys",
+    Reason.ADDRESS: "settings",
+    Reason.NOT_FOUND: "settings",
+    Reason.REDIRECTED: "settings",
+}
+
+
+class Queue(Struct, frozen=True, kw_only=True):
+    """The queue as one repository stands in it; `places` are the pulls that the live workers run at a time."""
+
+    waiting: int
+    running: int
+    ahead: int
+    workers: int
+    places: int
+    #: Why operators let no pull begin anywhere; None while they do.
+    all_paused_reason: str | None
 
 
 class StoredCredential(Struct, frozen=True, kw_only=True):
@@ -39,7 +59,8 @@ class Pulls(Struct, frozen=True, kw_only=True):
     info: PullInfo
     schedule: str
     moments: Sequence[datetime]
-    queue: QueueState
+    queue: Queue
+    remedy: str | None
     paused_by: str | None
     credential: StoredCredential | None
     runs: Sequence[RunRow]
@@ -62,7 +83,7 @@ async def read_pulls(view: RepoView) -> Pulls:
     """The pulls of a repository; three statements, one of which reads its last runs."""
     async with view.database.statements() as connection:
         info = await pull_info(connection, view.access.id)
-        wanted = {"repo_id": view.access.id, "silence": ALIVE}
+        wanted = {"repo_id": view.access.id, "alive": ALIVE}
         beside = (await connection.execute(BESIDE, wanted)).mappings().one_or_none()
         runs = await list_runs(connection, view, size=_RUNS)
     if beside is None:
@@ -71,16 +92,12 @@ async def read_pulls(view: RepoView) -> Pulls:
         info=info,
         schedule=in_words(info.cron),
         moments=next_moments(info.cron, info.timezone, beside["now"], _MOMENTS),
-        queue=queue_state(beside),
+        queue=Queue(**{name: beside[name] for name in Queue.__struct_fields__}),
+        remedy=_REMEDIES.get(beside["failure_code"]),
         paused_by=beside["paused_by"],
         credential=_credential(beside),
         runs=runs.items,
     )
-
-
-def remedy_page(reason: str | None) -> str | None:
-    """The page, below the repository's, where what a pull said can be put right; None for a reason of another kind."""
-    return next((page for words, page in _REMEDIES if words in (reason or "")), None)
 
 
 def _credential(row: RowMapping) -> StoredCredential | None:

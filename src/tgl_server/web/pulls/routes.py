@@ -14,12 +14,13 @@ from tgl_server.access.guards import asks_for_pulls, sees_repo
 from tgl_server.access.ids import RepoId
 from tgl_server.access.refusals import audited_as
 from tgl_server.audit.service import Actor
+from tgl_server.broker.wake_ups import WakeUps
 from tgl_server.pull import service
 from tgl_server.pull.actions import PullAction
 from tgl_server.pull.errors import WrongSyncMethod
 from tgl_server.web.forms import Form, form_of_query
 from tgl_server.web.pulls import schedule
-from tgl_server.web.pulls.reading import read_pulls, remedy_page
+from tgl_server.web.pulls.reading import read_pulls
 from tgl_server.web.repos.header import RepoView
 from tgl_server.web.submitting import submit
 
@@ -44,12 +45,14 @@ def show_buttons(repo_view: NamedDependency[RepoView]) -> Response[Any]:
 
 
 @post(f"{PULL}/now", guards=[asks_for_pulls], status_code=303, opt=audited_as(PullAction.PULL_REQUESTED))
-async def pull_now(repo_view: NamedDependency[RepoView]) -> Response[Any]:
+async def pull_now(repo_view: NamedDependency[RepoView], wake_ups: NamedDependency[WakeUps]) -> Response[Any]:
     """Ask for a pull, and go on to its run; who asks while one waits gets that one."""
 
     async def ask(_: Form) -> Response[Any]:
         async with repo_view.database.transaction(repo_view.access.id) as tx:
             run_id = await service.request_pull(tx, repo_view.access.id, repo_view.actor)
+            wake_up = await service.wake_up_for(tx, repo_view.access.id)
+        wake_ups.wake(wake_up)
         return repo_view.go_on(f"{repo_view.path}/runs/{run_id}", "pull-asked")
 
     return await submit(repo_view.request, ask, partial(_show_pulls, repo_view), _ABOUT)
@@ -86,10 +89,7 @@ async def _press(
 
 async def _show_pulls(repo_view: RepoView, form: Form, status: int = 200) -> Response[str]:
     pulls = await read_pulls(repo_view)
-    reason = pulls.info.paused_reason or next((run.error_message for run in pulls.runs if run.finished_at), None)
-    return await repo_view.show(
-        "pulls/pulls.html", status=status, form=form, pulls=pulls, info=pulls.info, remedy=remedy_page(reason)
-    )
+    return await repo_view.show("pulls/pulls.html", status=status, form=form, pulls=pulls, info=pulls.info)
 
 
 ROUTES = (show_pulls, show_buttons, pull_now, cancel_pull, pause_pulls, resume_pulls, *schedule.ROUTES)
