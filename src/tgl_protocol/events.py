@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -104,6 +104,17 @@ class AccountEvent(Struct, frozen=True, kw_only=True):
     """The data of events about an account."""
 
     user_id: Annotated[UUID, about("The account's id")]
+
+
+class StreamedEvent(Struct, frozen=True, kw_only=True):
+    """An event of a stream, as the JSON text of its `data:`; `id:` is its number, and `event:` its type."""
+
+    id: Annotated[UUID, about("The event's id, the same as in the header `webhook-id` of an endpoint's message")]
+    type: Annotated[str, about("What happened; there may be types that a client does not know yet")]
+    at: Annotated[datetime, about("When it happened")]
+    project_id: Annotated[UUID | None, about("The project that it happened in")]
+    repo_id: Annotated[UUID | None, about("The repository that it is about; null if it is about none")]
+    data: Annotated[dict[str, Any], about("What the type says of it")]
 
 
 EventData = (

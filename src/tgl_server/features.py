@@ -41,6 +41,7 @@ from tgl_server.remote_tips import models as remote_tips_models
 from tgl_server.removals.feature import removals
 from tgl_server.roots import models as roots_models
 from tgl_server.roots.service import ROOTS
+from tgl_server.streams.feature import streams
 from tgl_server.system.feature import system
 from tgl_server.verify.feature import verify
 from tgl_server.web.feature import web
@@ -67,6 +68,7 @@ FEATURES: tuple[Feature, ...] = (
     webhooks,
     endpoints,
     notifications,
+    streams,
     activity,
     audit_logs,
     verify,

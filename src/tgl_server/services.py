@@ -22,6 +22,7 @@ from tgl_server.background import Heartbeat
 from tgl_server.broker.wake_ups import WakeUps
 from tgl_server.db.engine import Database
 from tgl_server.db.versions import RepoVersions
+from tgl_server.events.feed import EventFeed
 from tgl_server.http.body_budget import BodyBudget
 from tgl_server.http.draining import Draining
 from tgl_server.limits.groups import RateGroup, group_limits
@@ -59,6 +60,7 @@ class Services(Struct, frozen=True):
     login_limit: LoginLimit
     not_ready: Outage
     swept: Heartbeat
+    event_feed: EventFeed
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -70,6 +72,7 @@ class Services(Struct, frozen=True):
                 yield
         finally:
             self.repo_versions.close()
+            self.event_feed.close()
             self.argon2.close()
             self.wake_ups.close()
             await self.rate_limiter.close()
@@ -106,6 +109,7 @@ def make_services(settings: Settings, hosting: Hosting = BY_ITSELF) -> Services:
         login_limit=LoginLimit(rate_limiter, settings),
         not_ready=Outage("not_ready", "ready_again"),
         swept=Heartbeat(),
+        event_feed=EventFeed(database),
     )
 
 

@@ -32,6 +32,7 @@ from tgl_server.access.queries import PROJECT_BY_ADDRESS, REPO_BY_ADDRESS, ROLE_
 from tgl_server.access.refusals import Resource
 from tgl_server.access.unseen import no_such_project, no_such_repo
 from tgl_server.auth.principal import Principal, Scope
+from tgl_server.db.engine import Database
 from tgl_server.http.client_address import AnyConnection
 from tgl_server.http.request_context import context_of
 from tgl_server.http.text_rules import is_storable
@@ -129,6 +130,11 @@ async def sees_project(connection: AnyConnection, _: BaseRouteHandler) -> None:
     _check_listed(await authenticate(connection), may_push=(await _project(connection)).may_change)
 
 
+@admits_keys(Scope.READ_REPOS)
+async def hears_events(_: AnyConnection, __: BaseRouteHandler) -> None:
+    """Anyone active; a key needs `read:repos`. The handler looks for the project, which its query names."""
+
+
 @admits_keys(Scope.READ_REPOS, refuses=(errors.Forbidden,), path=_OF_PROJECT)
 async def sees_members(connection: AnyConnection, _: BaseRouteHandler) -> None:
     """Members and commissioners; a key needs `read:repos`, and none that is restricted to repositories shows people."""
@@ -205,10 +211,15 @@ async def _project(connection: AnyConnection) -> ProjectAccess:
 
 
 async def _find_project(connection: AnyConnection, principal: Principal) -> ProjectAccess | None:
-    project_id, slug = _id_or_name(connection.path_params["project"])
+    return await find_project(services_of(connection).database, principal, connection.path_params["project"])
+
+
+async def find_project(database: Database, principal: Principal, address_text: str) -> ProjectAccess | None:
+    """The project with this id or slug, as a caller reaches it; None for one that they may not read."""
+    project_id, slug = _id_or_name(address_text)
     address = {"project_id": project_id, "project_slug": slug, "user_id": principal.user_id}
     restriction = None if principal.repo_ids is None else list(principal.repo_ids)
-    async with services_of(connection).database.statements() as statements:
+    async with database.statements() as statements:
         found = await statements.execute(PROJECT_BY_ADDRESS, {**address, "repo_ids": restriction})
         row = found.mappings().one_or_none()
     role = _role(row, principal)

@@ -45,6 +45,8 @@ AFTER = text("""
     WHERE seq > :after ORDER BY seq LIMIT :limit
 """)
 
+LAST = text("SELECT seq FROM event_marks WHERE reader = 'relay'")
+
 FORGET = text("""
     DELETE FROM events WHERE id IN (
         SELECT id FROM events WHERE seq IS NOT NULL AND at < now() - CAST(:kept AS interval) ORDER BY seq LIMIT :limit

@@ -65,6 +65,11 @@ async def events_after(reader: AsyncSession | AsyncConnection, after: int, limit
     return [Event(**row) for row in found.mappings()]
 
 
+async def last_seq(reader: AsyncSession | AsyncConnection) -> int:
+    """The last number that was given."""
+    return await reader.scalar(queries.LAST) or 0
+
+
 async def take_events(tx: AsyncSession, reader: str, limit: int) -> Sequence[Event]:
     """The next events for a reader, each once: its mark moves with the caller's transaction.
 

@@ -54,6 +54,13 @@ ENDPOINT_ATTEMPTS = Counter(
     ["outcome"],
     registry=REGISTRY,
 )
+EVENT_STREAMS = Gauge(
+    "tgl_event_streams",
+    "Streams of events that are open, of all workers.",
+    ["state"],
+    multiprocess_mode="livesum",
+    registry=REGISTRY,
+)
 POOL_CONNECTIONS = Gauge(
     "tgl_db_pool_connections",
     "Database connections of all workers, looked at every second: in_use, idle, and unopened up to the limit.",

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
+from litestar.response import Stream
 from msgspec import Struct
 
 from tgl_protocol.http import JSON_MEDIA_TYPE
@@ -114,7 +115,7 @@ def _answer(handler: HTTPRouteHandler) -> Any:
     found = (handler.responses or {}).get(handler.status_code)
     field = handler.parsed_return_field
     type_ = found.data_container if found else field.args[0] if _answers_with_location(handler) else field.annotation
-    return None if type_ in (None, type(None), Response[bytes]) else type_
+    return None if type_ in (None, type(None), Response[bytes], Stream) else type_
 
 
 def _answers_with_tag(handler: HTTPRouteHandler, answer: Any) -> bool:
