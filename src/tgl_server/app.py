@@ -23,6 +23,7 @@ from tgl_server.http.json_request import MAX_JSON_BYTES, JsonRequest
 from tgl_server.http.problems import problem_answerer
 from tgl_server.http.query_names import names_checked
 from tgl_server.ingest.sweep import sweeping
+from tgl_server.leagues.keeping import keeping_seasons
 from tgl_server.logs import configure_logs
 from tgl_server.mail.sending import sending_mails
 from tgl_server.metrics.sampling import sampled
@@ -96,6 +97,7 @@ def _running(
             sending(database, services.sealer, settings),
             notifying(database, services.mailbox, settings),
             following(database, followers, settings),
+            keeping_seasons(database, settings),
             joining(database, settings),
         ):
             yield

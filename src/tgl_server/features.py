@@ -26,6 +26,9 @@ from tgl_server.followers import models as followers_models
 from tgl_server.followers.follower import Followers
 from tgl_server.http.feature import Feature
 from tgl_server.ingest.feature import ingest
+from tgl_server.leagues import models as leagues_models
+from tgl_server.leagues.feature import leagues
+from tgl_server.leagues.follower import LEAGUES
 from tgl_server.legacy.feature import legacy
 from tgl_server.mail import models as mail_models
 from tgl_server.migration.feature import migration
@@ -70,6 +73,7 @@ FEATURES: tuple[Feature, ...] = (
     notifications,
     streams,
     activity,
+    leagues,
     audit_logs,
     verify,
     web,
@@ -89,6 +93,7 @@ _MODELS = (
     endpoints_models,
     events_models,
     followers_models,
+    leagues_models,
     players_models,
     mail_models,
     notifications_models,
@@ -102,4 +107,4 @@ _MODELS = (
 METADATA = Base.metadata
 
 #: The followers; a new one comes with a migration that makes its marks.
-FOLLOWERS: Followers = (ROOTS, ACTIVITY, PLAYERS)
+FOLLOWERS: Followers = (ROOTS, ACTIVITY, PLAYERS, LEAGUES)

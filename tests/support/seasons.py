@@ -1,6 +1,6 @@
 """Seasons without a database: commits as small values, judged and scored by the Python reference."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from hashlib import sha1
 from itertools import count
@@ -73,14 +73,14 @@ def score(
     *,
     weeks: int = 12,
     span: Span | None = None,
-    struck: Iterable[tuple[str, bytes]] = (),
+    struck: Collection[bytes] = (),
     counting: Counting = Counting.PUSHED,
 ) -> SeasonResult:
     """The season of these commits, by the reference."""
     rules = rules or Rules()
     span = span or span_of(rules, START, weeks)
     copies = [copy for each in commits if (copy := _judged(rules, span, counting, each)) is not None]
-    return season_result(rules, span, weeks, copies, [(player(who), sha) for who, sha in struck])
+    return season_result(rules, span, weeks, copies, struck)
 
 
 def week_of(found: SeasonResult, who: str = "ada", week: int = 0) -> int:

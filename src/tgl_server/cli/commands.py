@@ -13,6 +13,7 @@ from tgl_server.cli import (
     demo,
     doctor,
     keys,
+    league,
     legacy,
     listing,
     man,
@@ -22,6 +23,7 @@ from tgl_server.cli import (
     pulls,
     repos,
     sealing_keys,
+    seasons,
     serve,
     users,
     verify,
@@ -54,6 +56,8 @@ app.add_typer(repos.app, name="repos")
 repos.app.command("list")(listing.list_repos)
 app.add_typer(pulls.app, name="pulls")
 app.add_typer(keys.app, name="keys")
+app.add_typer(league.app, name="league")
+app.add_typer(seasons.app, name="seasons")
 app.add_typer(sealing_keys.app, name="secrets")
 app.command("import-legacy")(legacy.import_from)
 app.command("man")(man.man)

@@ -4,7 +4,7 @@ The relation is closed transitively, and the change is named by the least sha am
 the grouping in which commits arrive matters.
 """
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 
 from msgspec import Struct
 
@@ -42,22 +42,21 @@ class _Groups:
         least, greatest = sorted((self.name(one), self.name(other)))
         self._parent[greatest] = least
 
+    def names(self) -> dict[bytes, bytes]:
+        """Each member with the name of its set."""
+        return {member: self.name(member) for member in list(self._parent)}
 
-def closed(
-    commits: Iterable[tuple[bytes, Trait]], known: Mapping[Hashable, Iterable[bytes]] = {}
-) -> dict[bytes, bytes]:
-    """The name of the change that each commit of one player belongs to.
 
-    `known` has, for pairs of traits, the names of changes that exist; those that turn out to be one with another are in
-    the answer too, under the name that is left.
+def closed(commits: Iterable[tuple[bytes, Trait]]) -> dict[bytes, bytes]:
+    """The name of the change that each commit of one player belongs to, by sha.
+
+    A commit whose change is known already may be given under the change's name: then the answer has the name that is
+    left of it.
     """
     groups = _Groups()
     first: dict[Hashable, bytes] = {}
-    for pair, names in known.items():
-        for name in names:
-            groups.join(first.setdefault(pair, name), name)
-    for sha, trait in commits:
-        groups.name(sha)
+    for name, trait in commits:
+        groups.name(name)
         for pair in trait.pairs():
-            groups.join(first.setdefault(pair, sha), sha)
-    return {member: groups.name(member) for member in list(groups._parent)}
+            groups.join(first.setdefault(pair, name), name)
+    return groups.names()

@@ -58,13 +58,13 @@ class SeasonResult(Struct, frozen=True):
 
 
 def season_result(
-    rules: Rules, span: Span, begun: int, copies: Iterable[JudgedCopy], struck: Collection[tuple[UUID, bytes]] = ()
+    rules: Rules, span: Span, begun: int, copies: Iterable[JudgedCopy], struck: Collection[bytes] = ()
 ) -> SeasonResult:
-    """Compute a season; `struck` names changes that were struck, with all copies, by player and sha."""
+    """Compute a season; `struck` has a sha of each change that was struck, with all its copies."""
     verdicts: dict[tuple[UUID, bytes, int], CommitVerdict] = {}
     sums: dict[tuple[UUID, int], list[int]] = defaultdict(lambda: [0, 0])
     for change in changes(copies):
-        is_struck = any((copy.player, copy.sha) in struck for copy in change)
+        is_struck = any(copy.sha in struck for copy in change)
         for copy, verdict in zip(change, final_verdicts([c.rival() for c in change], is_struck=is_struck), strict=True):
             verdicts[copy.player, copy.sha, copy.position] = verdict
             if verdict.counts:
@@ -111,6 +111,8 @@ def _weeks(rules: Rules, span: Span, begun: int, days: Iterable[PlayerDay]) -> d
     for day in days:
         week = together[day.player][span.week_index(day.day)]
         week.append((DaySum(day.changes, day.value), day.points))
+    if not begun:
+        return {}
     return {
         player: [week_points(rules, weeks.get(index, ())) for index in range(begun)]
         for player, weeks in together.items()

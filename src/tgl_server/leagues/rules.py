@@ -114,15 +114,8 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return self.drop_weeks if weeks >= _DROPS_FROM_WEEKS else 0
 
 
-class InvalidRules(errors.Invalid):
-    """The rules do not validate."""
-
-    code = "invalid_rules"
-    example = FieldError("Expected a whole number", field="grace_days")
-
-
 def parse_rules(document: bytes | str) -> Rules:
-    """Rules from JSON; raises `InvalidRules`, which names the parameter, for a fraction or an unknown one among others.
+    """Rules from JSON; raises `InvalidBody`, which names the parameter, for a fraction or an unknown one among others.
 
     msgspec takes `1.0` for a whole number, and a hash must not depend on such a spelling: so fractions are refused.
     """
@@ -130,15 +123,15 @@ def parse_rules(document: bytes | str) -> Rules:
         raw = msgspec.json.decode(document)
         fractions = [FieldError("Expected a whole number", field=name) for name in _fractions(raw)]
         if fractions:
-            raise InvalidRules(errors=fractions)
+            raise errors.InvalidBody(errors=fractions)
         rules = msgspec.convert(raw, Rules)
     except msgspec.ValidationError as error:
-        raise InvalidRules(errors=[_field_error(str(error))]) from error
+        raise errors.InvalidBody(errors=[_field_error(str(error))]) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidRules("The rules are not valid JSON.") from error
+        raise errors.InvalidBody("The rules are not valid JSON.") from error
     wrong = list(_inconsistencies(rules))
     if wrong:
-        raise InvalidRules(errors=wrong)
+        raise errors.InvalidBody(errors=wrong)
     return rules
 
 

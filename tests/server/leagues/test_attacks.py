@@ -235,7 +235,7 @@ def test_four_who_name_each_other_are_worth_no_more_than_alone() -> None:
 def test_a_strike_holds_for_a_rebased_copy() -> None:
     own = honest()
     copies = [again(each, day=each.day + 7) for each in own]
-    found = score([*own, *copies], struck=[("ada", each.sha) for each in own])
+    found = score([*own, *copies], struck=[each.sha for each in own])
     assert found.days == []
 
 

@@ -113,10 +113,6 @@ def test_copies_that_come_in_two_parts_and_any_order_are_the_same(
     mixed = chance.sample(commits, len(commits))
     early, later = mixed[:cut], mixed[cut:]
     before = closed(early)
-    known: dict[object, list[bytes]] = {}
-    for sha, trait in early:
-        for pair in trait.pairs():
-            known.setdefault(pair, []).append(before[sha])
-    after = closed(later, known)
-    together = {sha: after.get(before[sha], before[sha]) for sha, _ in early} | {sha: after[sha] for sha, _ in later}
+    after = closed([*((before[sha], trait) for sha, trait in early), *later])
+    together = {sha: after[before[sha]] for sha, _ in early} | {sha: after[sha] for sha, _ in later}
     assert together == closed(commits)

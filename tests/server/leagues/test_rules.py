@@ -10,7 +10,8 @@ from sqlalchemy import text
 
 from tgl_protocol.leagues import VERDICT_SENTENCES, CommitVerdict
 from tgl_server.db.engine import Database
-from tgl_server.leagues.rules import InvalidRules, Rules, parse_rules, rules_hash, rules_json
+from tgl_server.errors import InvalidBody
+from tgl_server.leagues.rules import Rules, parse_rules, rules_hash, rules_json
 
 GOLDEN = "d98f1e039be808acf1f2f306698b81e96de357771e341eb5b629bb06639dd3e4"
 
@@ -48,14 +49,14 @@ def test_each_parameter_is_in_the_hash() -> None:
     ],
 )
 def test_what_is_no_rule_is_refused_by_name(document: str, field: str | None) -> None:
-    with pytest.raises(InvalidRules) as refused:
+    with pytest.raises(InvalidBody) as refused:
         parse_rules(document)
     assert [error.field for error in refused.value.errors] == [field]
 
 
 @pytest.mark.parametrize("document", ["", "{", b"\xff", '{"a": NaN}'])
 def test_what_is_no_json_is_refused(document: str | bytes) -> None:
-    with pytest.raises(InvalidRules):
+    with pytest.raises(InvalidBody):
         parse_rules(document)
 
 

@@ -128,7 +128,7 @@ async def test_deleting_a_repository_deletes_its_commits_and_says_how_many(peopl
         "ingest_log": 2,
         "repo_pulls": 0,
         "remote_tips": 0,
-        "follower_marks": 3,
+        "follower_marks": 4,
         "repo_roots": 0,
         "repos": 1,
     }

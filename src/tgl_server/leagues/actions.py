@@ -1,0 +1,12 @@
+"""The audit actions of leagues and seasons."""
+
+from tgl_server.audit.actions import AuditAction
+
+
+class LeagueAction(AuditAction):
+    LEAGUE_CREATED = "league:created"
+    LEAGUE_REPOS_CHANGED = "league:repos_changed"
+    RULES_CREATED = "league:rules_created"
+    SEASON_CREATED = "season:created"
+    SEASON_OPENED = "season:opened"
+    SEASON_CLOSED = "season:closed"

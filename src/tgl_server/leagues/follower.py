@@ -1,0 +1,61 @@
+"""The follower that scores commits in the open seasons of the leagues that have their repository."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tgl_server.access.ids import RepoId
+from tgl_server.followers.follower import Follower, Gulp, Reader
+from tgl_server.leagues import queries, scoring_queries
+from tgl_server.leagues.rescoring import credit_authors, forget_repos, score_repo
+from tgl_server.leagues.scorer import add_rows, judge_rows
+from tgl_server.leagues.terms import COLUMNS, ScoredSeason, load_season
+from tgl_server.players.identifying import Author
+
+NAME: Final = "leagues"
+
+
+async def _add(tx: AsyncSession, gulp: Gulp) -> None:
+    """Score commits, or score them again: the same rows come of it."""
+    if not gulp.commits:
+        return
+    authors = {Author(commit["author_email"], commit["author_name"]) for commit in gulp.commits}
+    async for season in locked_seasons(tx, [gulp.repo_id]):
+        credited = await credit_authors(tx, season, authors)
+        await add_rows(tx, season, gulp.repo_id, judge_rows(season, gulp.repo_id, gulp.commits, credited))
+
+
+async def _rebuild(tx: AsyncSession, repo_id: RepoId) -> None:
+    async for season in locked_seasons(tx, [repo_id]):
+        await score_repo(tx, season, repo_id)
+
+
+async def _forget(tx: AsyncSession, repo_ids: Sequence[RepoId]) -> None:
+    """Take repositories out of leagues; seasons that are closed keep what was scored."""
+    async for season in locked_seasons(tx, repo_ids):
+        await forget_repos(tx, season, repo_ids)
+    await tx.execute(scoring_queries.LEAGUES_WITHOUT, {"repo_ids": list(repo_ids)})
+
+
+async def _find_wrong(reader: Reader) -> list[UUID]:
+    return list(await reader.scalars(scoring_queries.FIND_WRONG, {"follower": NAME}))
+
+
+async def locked_seasons(tx: AsyncSession, repo_ids: Sequence[RepoId]) -> AsyncIterator[ScoredSeason]:
+    """The open seasons of the leagues that have some of these repositories; their rows stay locked."""
+    for season_id in list(await tx.scalars(queries.LOCK_SEASONS, {"repo_ids": list(repo_ids)})):
+        yield await load_season(tx, season_id)
+
+
+LEAGUES = Follower(
+    NAME,
+    columns=COLUMNS,
+    wanted=scoring_queries.IS_WANTED,
+    add=_add,
+    renew=_add,
+    rebuild=_rebuild,
+    forget=_forget,
+    find_wrong=_find_wrong,
+)

@@ -1,0 +1,250 @@
+"""The tables of leagues, and of what the scorer computes; their days are numbers: days since 1 January 1970.
+
+What the scorer keeps has `season_id` and `player_id` first in its key, so that a distributed database can keep a
+player's rows together: copies and sums are a matter of one player.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, Integer, SmallInteger, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tgl_protocol.leagues import CommitVerdict
+from tgl_protocol.players import IdentityKind
+from tgl_server.db.base import Base, Dated, Identified, one_of
+
+
+class SeasonState(StrEnum):
+    """A season's state: planned, running, over but with weeks that are not closed yet, or over for good."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    CLOSING = "closing"
+    CLOSED = "closed"
+
+
+#: How verdicts are stored; a number never changes its meaning.
+VERDICT_CODES: Final[dict[CommitVerdict, int]] = {
+    CommitVerdict.STRUCK: 0,
+    CommitVerdict.BEFORE_REPO: 1,
+    CommitVerdict.MERGE: 2,
+    CommitVerdict.OPTED_OUT: 3,
+    CommitVerdict.BOT: 4,
+    CommitVerdict.EMPTY: 5,
+    CommitVerdict.REVERT: 6,
+    CommitVerdict.NOT_LANDED: 7,
+    CommitVerdict.TOO_LATE: 8,
+    CommitVerdict.COPY: 9,
+    # From here on they count.
+    CommitVerdict.FUTURE: 20,
+    CommitVerdict.LATE: 21,
+    CommitVerdict.COUNTED: 22,
+}
+VERDICTS: Final = {code: verdict for verdict, code in VERDICT_CODES.items()}
+
+
+class League(Identified, Dated, Base):
+    """A set of repositories whose authors play with each other."""
+
+    __tablename__ = "leagues"
+
+    slug: Mapped[str]
+    name: Mapped[str]
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
+
+    __table_args__ = (UniqueConstraint("slug", name="uq_leagues_slug"),)
+
+
+class LeagueRepo(Base):
+    """A repository of a league; of copies in several, the one in the first `position` counts.
+
+    Commits dated before `counts_from` never count; without it, a season's first day. Nothing arrives before `taken_in`,
+    but what is dated up to `dates_trusted_until` counts as if it had arrived when it was written.
+    """
+
+    __tablename__ = "league_repos"
+
+    league_id: Mapped[UUID] = mapped_column(ForeignKey("leagues.id", ondelete="CASCADE"), primary_key=True)
+    repo_id: Mapped[UUID] = mapped_column(ForeignKey("repos.id", ondelete="CASCADE"), primary_key=True, index=True)
+    position: Mapped[int] = mapped_column(Integer)
+    counts_from: Mapped[date | None]
+    taken_in: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    dates_trusted_until: Mapped[datetime | None]
+
+    __table_args__ = (
+        UniqueConstraint(
+            "league_id", "position", name="uq_league_repos_position", deferrable=True, initially="DEFERRED"
+        ),
+    )
+
+
+class RulesRow(Dated, Base):
+    """A version of a league's rules, which never changes; `sha256` is the hash of the document."""
+
+    __tablename__ = "rules"
+
+    league_id: Mapped[UUID] = mapped_column(ForeignKey("leagues.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    document: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    sha256: Mapped[bytes]
+    note: Mapped[str] = mapped_column(server_default=text("''"), default="")
+    created_by: Mapped[UUID | None]
+
+
+class Season(Identified, Dated, Base):
+    """A season; `starts` is a Monday.
+
+    `begun` is the number of weeks that had begun when places were computed last. `changed_seq` counts the changes of
+    what is computed.
+    """
+
+    __tablename__ = "seasons"
+
+    league_id: Mapped[UUID] = mapped_column(ForeignKey("leagues.id"))
+    number: Mapped[int] = mapped_column(Integer)
+    name: Mapped[str]
+    starts: Mapped[date]
+    weeks: Mapped[int] = mapped_column(Integer)
+    rules_version: Mapped[int] = mapped_column(Integer)
+    state: Mapped[str] = mapped_column(server_default=text("'draft'"), default=SeasonState.DRAFT)
+    begun: Mapped[int] = mapped_column(Integer, server_default=text("0"), default=0)
+    changed_seq: Mapped[int] = mapped_column(server_default=text("0"), default=0)
+    opened_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        UniqueConstraint("league_id", "number", name="uq_seasons_league_id_number"),
+        one_of("state", SeasonState),
+        ForeignKeyConstraint(
+            ["league_id", "rules_version"], ["rules.league_id", "rules.version"], name="fk_seasons_rules_version"
+        ),
+        # Most seasons are over: those that the scorer looks for are few.
+        Index("ix_seasons_scored", "league_id", postgresql_where=text("state IN ('open', 'closing')")),
+    )
+
+
+class SeasonWeek(Base):
+    """A week of a season, from 0, and the moment at which it closes: what arrives later cannot get into it."""
+
+    __tablename__ = "season_weeks"
+
+    season_id: Mapped[UUID] = mapped_column(ForeignKey("seasons.id", ondelete="CASCADE"), primary_key=True)
+    week: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    closes_at: Mapped[datetime]
+
+
+class SeasonAuthor(Base):
+    """An author of commits, and the identity and player that a season has credited: the scorer looks for changes."""
+
+    __tablename__ = "season_authors"
+
+    season_id: Mapped[UUID] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    identity_id: Mapped[UUID]
+    player_id: Mapped[UUID]
+    kind: Mapped[str]
+    opted_out: Mapped[bool]
+
+    __table_args__ = (one_of("kind", IdentityKind),)
+
+
+class LedgerRow(Base):
+    """The verdict on one stored commit in a season; `authored_at` is in seconds since 1970.
+
+    `own` is the verdict by itself, and `verdict` the one that holds, after copies and strikes. Copies of one change
+    have one `change`, the least of their shas.
+    """
+
+    __tablename__ = "ledger"
+
+    season_id: Mapped[UUID] = mapped_column(primary_key=True)
+    player_id: Mapped[UUID] = mapped_column(primary_key=True)
+    authored_at: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    sha: Mapped[bytes] = mapped_column(primary_key=True)
+    repo_id: Mapped[UUID] = mapped_column(primary_key=True)
+    identity_id: Mapped[UUID]
+    arrived_at: Mapped[datetime]
+    title_key: Mapped[int]
+    additions: Mapped[int] = mapped_column(Integer)
+    deletions: Mapped[int] = mapped_column(Integer)
+    files: Mapped[int] = mapped_column(Integer)
+    value: Mapped[int] = mapped_column(Integer)
+    day: Mapped[int] = mapped_column(Integer)
+    position: Mapped[int] = mapped_column(Integer)
+    own: Mapped[int] = mapped_column(SmallInteger)
+    verdict: Mapped[int] = mapped_column(SmallInteger)
+    change: Mapped[bytes]
+
+    __table_args__ = (
+        Index("ix_ledger_day", "season_id", "player_id", "day"),
+        Index("ix_ledger_sha", "season_id", "sha"),
+        Index("ix_ledger_change", "season_id", "player_id", "change"),
+        # The pairs by which copies are recognised.
+        Index("ix_ledger_second_title", "season_id", "player_id", "authored_at", "title_key"),
+        Index("ix_ledger_second_size", "season_id", "player_id", "authored_at", "additions", "deletions", "files"),
+        Index("ix_ledger_title_size", "season_id", "player_id", "title_key", "additions", "deletions", "files"),
+    )
+
+
+class Strike(Base):
+    """A change that somebody struck, by one of its copies; with all copies it does not count."""
+
+    __tablename__ = "strikes"
+
+    season_id: Mapped[UUID] = mapped_column(ForeignKey("seasons.id", ondelete="CASCADE"), primary_key=True)
+    sha: Mapped[bytes] = mapped_column(primary_key=True)
+    reason: Mapped[str]
+    struck_by: Mapped[UUID | None]
+    at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class PlayerDayRow(Base):
+    """A player's day with a change that counts."""
+
+    __tablename__ = "player_days"
+
+    season_id: Mapped[UUID] = mapped_column(primary_key=True)
+    player_id: Mapped[UUID] = mapped_column(primary_key=True)
+    day: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    changes: Mapped[int] = mapped_column(Integer)
+    value: Mapped[int]
+    points: Mapped[int] = mapped_column(Integer)
+
+
+class PlayerWeekRow(Base):
+    """A player's week, from 0, with a day that counts; `points` are those of its best days."""
+
+    __tablename__ = "player_weeks"
+
+    season_id: Mapped[UUID] = mapped_column(primary_key=True)
+    player_id: Mapped[UUID] = mapped_column(primary_key=True)
+    week: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    days: Mapped[int] = mapped_column(Integer)
+    changes: Mapped[int] = mapped_column(Integer)
+    value: Mapped[int]
+    points: Mapped[int] = mapped_column(Integer)
+
+    __table_args__ = (Index("ix_player_weeks_season_id_week_points", "season_id", "week", "points"),)
+
+
+class Standing(Base):
+    """A player's place in a season; `week_points` has one number for each week that has begun."""
+
+    __tablename__ = "standings"
+
+    season_id: Mapped[UUID] = mapped_column(primary_key=True)
+    player_id: Mapped[UUID] = mapped_column(primary_key=True)
+    points: Mapped[int] = mapped_column(Integer)
+    week_points: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    weeks: Mapped[int] = mapped_column(Integer)
+    days: Mapped[int] = mapped_column(Integer)
+    best_week: Mapped[int] = mapped_column(Integer)
+    rank: Mapped[int] = mapped_column(Integer)
+    is_tied: Mapped[bool]
+
+    __table_args__ = (Index("ix_standings_season_id_rank", "season_id", "rank", "player_id"),)

@@ -1,0 +1,167 @@
+"""The SQL of scoring: what is computed of sets. `scoring.py` and `reference.py` say what it must come to.
+
+Everything happens under the lock of the season's row, so nobody else writes these rows meanwhile.
+"""
+
+from sqlalchemy import text
+
+from tgl_protocol.leagues import CommitVerdict
+from tgl_server.leagues.models import VERDICT_CODES
+
+#: Verdicts from here on count.
+_COUNTS = VERDICT_CODES[CommitVerdict.FUTURE]
+_STRUCK = VERDICT_CODES[CommitVerdict.STRUCK]
+_COPY = VERDICT_CODES[CommitVerdict.COPY]
+_NEVER_COPIES = ", ".join(
+    str(VERDICT_CODES[verdict])
+    for verdict in (CommitVerdict.MERGE, CommitVerdict.BOT, CommitVerdict.EMPTY, CommitVerdict.REVERT)
+)
+_IS_COMPARABLE = f"own NOT IN ({_NEVER_COPIES})"
+
+# In one order, as two may score repositories of the same leagues at once.
+LOCK_SEASONS = text("""
+    SELECT s.id FROM seasons s
+    WHERE s.state IN ('open', 'closing')
+      AND s.league_id IN (SELECT league_id FROM league_repos WHERE repo_id = ANY(CAST(:repo_ids AS uuid[])))
+    ORDER BY s.id FOR NO KEY UPDATE OF s
+""")
+
+SEASON = text("""
+    SELECT s.id, s.league_id, s.starts, s.weeks, s.begun, s.state, CAST(r.document AS text) AS document,
+           ARRAY(SELECT closes_at FROM season_weeks w WHERE w.season_id = s.id ORDER BY week) AS closes
+    FROM seasons s JOIN rules r ON r.league_id = s.league_id AND r.version = s.rules_version
+    WHERE s.id = :season_id
+""")
+
+REPOS = text("""
+    SELECT repo_id, position, counts_from, taken_in, dates_trusted_until
+    FROM league_repos WHERE league_id = :league_id ORDER BY position
+""")
+
+INSERT = text("""
+    INSERT INTO ledger (season_id, player_id, authored_at, sha, repo_id, identity_id, arrived_at, title_key,
+                        additions, deletions, files, value, day, position, own, verdict, change)
+    SELECT CAST(:season_id AS uuid), g.player_id, g.authored_at, g.sha, CAST(:repo_id AS uuid), g.identity_id,
+           g.arrived_at, g.title_key, g.additions, g.deletions, g.files, g.value, g.day, CAST(:position AS integer),
+           g.own, g.own, g.sha
+    FROM unnest(
+        CAST(:player_id AS uuid[]), CAST(:authored_at AS bigint[]), CAST(:sha AS bytea[]),
+        CAST(:identity_id AS uuid[]), CAST(:arrived_at AS timestamptz[]), CAST(:title_key AS bigint[]),
+        CAST(:additions AS integer[]), CAST(:deletions AS integer[]), CAST(:files AS integer[]),
+        CAST(:value AS integer[]), CAST(:day AS integer[]), CAST(:own AS smallint[])
+    ) AS g (player_id, authored_at, sha, identity_id, arrived_at, title_key, additions, deletions, files, value, day,
+            own)
+    ORDER BY g.player_id, g.authored_at, g.sha
+    ON CONFLICT (season_id, player_id, authored_at, sha, repo_id) DO NOTHING
+""")
+
+_SIZE = "additions", "deletions", "files"
+_PAIRS = ("authored_at", "title_key"), ("authored_at", *_SIZE), ("title_key", *_SIZE)
+_TRAITS = "l.player_id, l.change, l.authored_at, l.title_key, l.additions, l.deletions, l.files"
+
+
+def _alike(pair: tuple[str, ...]) -> str:
+    same = " AND ".join(f"l.{name} = g.{name}" for name in ("player_id", *pair))
+    return f"""
+        SELECT {_TRAITS} FROM given g JOIN ledger l ON l.season_id = :season_id AND {same} WHERE l.{_IS_COMPARABLE}
+    """  # noqa: S608 -- our own text
+
+
+# The rows that share a pair of traits with given ones; each pair has its index.
+ALIKE = text(f"""
+    WITH given AS MATERIALIZED (
+        SELECT DISTINCT * FROM unnest(
+            CAST(:player_id AS uuid[]), CAST(:authored_at AS bigint[]), CAST(:title_key AS bigint[]),
+            CAST(:additions AS integer[]), CAST(:deletions AS integer[]), CAST(:files AS integer[])
+        ) AS g (player_id, authored_at, title_key, additions, deletions, files)
+    )
+    {"UNION".join(map(_alike, _PAIRS))}
+""")  # noqa: S608 -- our own text
+
+# Some changes turned out to be one with another.
+JOIN_CHANGES = text(f"""
+    UPDATE ledger l SET change = g.joined
+    FROM unnest(CAST(:player_id AS uuid[]), CAST(:change AS bytea[]), CAST(:joined AS bytea[]))
+         AS g (player_id, change, joined)
+    WHERE l.season_id = :season_id AND l.player_id = g.player_id AND l.change = g.change AND l.{_IS_COMPARABLE}
+""")  # noqa: S608 -- our own text
+
+# All comparable rows of some players, and the names of their changes computed anew.
+COMPARABLE = text(f"""
+    SELECT {_TRAITS}, l.sha FROM ledger l
+    WHERE l.season_id = :season_id AND l.player_id = ANY(CAST(:player_ids AS uuid[])) AND l.{_IS_COMPARABLE}
+    ORDER BY l.player_id
+""")  # noqa: S608 -- our own text
+
+NAME_CHANGES = text(f"""
+    UPDATE ledger l SET change = g.change
+    FROM unnest(CAST(:player_id AS uuid[]), CAST(:sha AS bytea[]), CAST(:change AS bytea[]))
+         AS g (player_id, sha, change)
+    WHERE l.season_id = :season_id AND l.player_id = g.player_id AND l.sha = g.sha AND l.{_IS_COMPARABLE}
+""")  # noqa: S608 -- our own text
+
+_GIVEN_CHANGES = """
+    SELECT DISTINCT * FROM unnest(CAST(:player_id AS uuid[]), CAST(:change AS bytea[])) AS g (player_id, change)
+"""
+_ALL_CHANGES = """
+    SELECT DISTINCT player_id, change FROM ledger
+    WHERE season_id = :season_id AND player_id = ANY(CAST(:player_ids AS uuid[]))
+"""
+
+
+def _decide(changes: str) -> str:
+    """Of the copies of a change that count one does, and none of a change that was struck; what differs is written."""
+    return f"""
+        WITH touched AS MATERIALIZED ({changes}), placed AS (
+            SELECT l.player_id, l.authored_at, l.sha, l.repo_id, l.own,
+                   bool_or(s.sha IS NOT NULL) OVER (PARTITION BY l.player_id, l.change) AS is_struck,
+                   row_number() OVER (
+                       PARTITION BY l.player_id, l.change, l.own >= {_COUNTS}
+                       ORDER BY l.day, CAST(l.additions AS bigint) + l.deletions DESC, l.position, l.sha
+                   ) AS place
+            FROM touched t
+            JOIN ledger l ON l.season_id = :season_id AND l.player_id = t.player_id AND l.change = t.change
+            LEFT JOIN strikes s ON s.season_id = :season_id AND s.sha = l.sha
+        ), decided AS (
+            SELECT player_id, authored_at, sha, repo_id,
+                   CASE WHEN is_struck THEN {_STRUCK} WHEN own >= {_COUNTS} AND place > 1 THEN {_COPY} ELSE own END
+                   AS verdict
+            FROM placed
+        )
+        UPDATE ledger l SET verdict = d.verdict FROM decided d
+        WHERE l.season_id = :season_id AND l.player_id = d.player_id AND l.authored_at = d.authored_at
+          AND l.sha = d.sha AND l.repo_id = d.repo_id AND l.verdict <> d.verdict
+    """  # noqa: S608 -- our own text
+
+
+DECIDE = text(_decide(_GIVEN_CHANGES))
+DECIDE_ALL = text(_decide(_ALL_CHANGES))
+
+DAYS_OF_CHANGES = text(f"""
+    SELECT DISTINCT l.player_id, l.day
+    FROM ({_GIVEN_CHANGES}) t
+    JOIN ledger l ON l.season_id = :season_id AND l.player_id = t.player_id AND l.change = t.change
+""")  # noqa: S608 -- our own text
+
+# The rows of deleted commits, or of authors who are credited to others.
+DELETE_OF_REPOS = text("""
+    DELETE FROM ledger WHERE season_id = :season_id AND repo_id = ANY(CAST(:repo_ids AS uuid[])) RETURNING player_id
+""")
+
+DELETE_OF_IDENTITIES = text("""
+    DELETE FROM ledger WHERE season_id = :season_id AND player_id = ANY(CAST(:player_ids AS uuid[]))
+      AND identity_id = ANY(CAST(:identity_ids AS uuid[]))
+    RETURNING player_id
+""")
+
+# A strike is of a change: before one of its copies goes, the others get it too.
+SPREAD_STRIKES = text("""
+    INSERT INTO strikes (season_id, sha, reason, struck_by, at)
+    SELECT DISTINCT ON (l.sha) s.season_id, l.sha, s.reason, s.struck_by, s.at
+    FROM strikes s
+    JOIN ledger o ON o.season_id = s.season_id AND o.sha = s.sha
+    JOIN ledger l ON l.season_id = s.season_id AND l.player_id = o.player_id AND l.change = o.change
+    WHERE s.season_id = :season_id
+    ORDER BY l.sha, s.at, s.sha
+    ON CONFLICT (season_id, sha) DO NOTHING
+""")

@@ -1,0 +1,160 @@
+"""A season computed again, in plain Python, and compared with the stored rows; or stored again from the commits.
+
+A closed season is computed from its ledger: its repositories may be gone, and what arrived later is not its own.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tgl_server.db.engine import Database
+from tgl_server.leagues.copies import Trait
+from tgl_server.leagues.crediting import credits_kept
+from tgl_server.leagues.follower import NAME
+from tgl_server.leagues.models import VERDICTS, SeasonState
+from tgl_server.leagues.reference import JudgedCopy, SeasonResult, season_result
+from tgl_server.leagues.rescoring import score_season, stored_commits
+from tgl_server.leagues.scoring import Judged
+from tgl_server.leagues.scoring_queries import COMMITS_SINCE
+from tgl_server.leagues.terms import ScoredSeason, judged, load_season, trait_of
+from tgl_server.players.identifying import Author
+
+# All statements of a check see one moment.
+_ONE_MOMENT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+_STRUCK = text("SELECT sha FROM strikes WHERE season_id = :season_id")
+
+_LEDGER = text("""
+    SELECT player_id, position, sha, authored_at, title_key, additions, deletions, files, value, day, own
+    FROM ledger WHERE season_id = :season_id
+""")
+
+_VERDICTS = text("SELECT player_id, sha, position, verdict FROM ledger WHERE season_id = :season_id")
+
+_DAYS = text("SELECT player_id, day, changes, value, points FROM player_days WHERE season_id = :season_id")
+
+_WEEKS = text("SELECT player_id, week, points FROM player_weeks WHERE season_id = :season_id AND week < :begun")
+
+_STANDINGS = text("SELECT player_id, points, week_points, rank, is_tied FROM standings WHERE season_id = :season_id")
+
+_LOCK = text("SELECT id FROM seasons WHERE id = :season_id FOR NO KEY UPDATE")
+
+_HOLD_MARKS = text("""
+    SELECT repo_id FROM follower_marks
+    WHERE follower = :follower AND repo_id IN (
+        SELECT repo_id FROM league_repos r JOIN seasons s USING (league_id) WHERE s.id = :season_id
+    )
+    ORDER BY repo_id FOR UPDATE
+""")
+
+_Rows = dict[tuple[Any, ...], tuple[Any, ...]]
+
+
+class Difference(Struct, frozen=True):
+    """A row that is not what is computed; a side is None where there is no row."""
+
+    table: str
+    key: tuple[Any, ...]
+    stored: tuple[Any, ...] | None
+    computed: tuple[Any, ...] | None
+
+
+class Replay(Struct, frozen=True):
+    """What a check found; `digest` is a hash of the computed days and places."""
+
+    commits: int
+    digest: str
+    differences: list[Difference]
+
+
+async def check_season(database: Database, season_id: UUID) -> Replay:
+    """Compute a season without writing, and compare every verdict, day, week and place."""
+    async with database.transaction() as tx:
+        await tx.execute(_ONE_MOMENT)
+        season = await load_season(tx, season_id)
+        computed = tables_of(season, await compute(tx, season))
+        stored = await _stored_tables(tx, season)
+    found = [difference for table in computed for difference in _compare(table, stored[table], computed[table])]
+    return Replay(len(computed["ledger"]), digest_of(computed), found)
+
+
+async def write_season(database: Database, season_id: UUID) -> None:
+    """Compute an open season from nothing but the stored commits, and store it; nobody scores it meanwhile."""
+    async with database.transaction() as tx:
+        await tx.execute(_HOLD_MARKS, {"follower": NAME, "season_id": season_id})
+        await tx.execute(_LOCK, {"season_id": season_id})
+        await score_season(tx, await load_season(tx, season_id))
+
+
+async def compute(tx: AsyncSession, season: ScoredSeason) -> SeasonResult:
+    """The season by the Python reference: of its stored commits, or of its ledger if it is closed."""
+    struck = set(await tx.scalars(_STRUCK, {"season_id": season.id}))
+    read = _copies_of_ledger if season.state is SeasonState.CLOSED else _copies_of_commits
+    copies = [copy async for copy in read(tx, season)]
+    return season_result(season.rules, season.span, season.begun, copies, struck)
+
+
+def tables_of(season: ScoredSeason, found: SeasonResult) -> dict[str, _Rows]:
+    """A computed season as rows of its tables, values by key."""
+    days: _Rows = {(day.player, day.day): (day.changes, day.value, day.points) for day in found.days}
+    played = {(day.player, season.span.week_index(day.day)) for day in found.days}
+    weeks = {(player, week): (found.weeks[player][week],) for player, week in played if week < season.begun}
+    places = {
+        (each.player,): (each.points, tuple(found.weeks[each.player]), each.rank, each.is_tied) for each in found.table
+    }
+    verdicts = {key: (verdict,) for key, verdict in found.verdicts.items()}
+    return {"ledger": {**verdicts}, "player_days": days, "player_weeks": {**weeks}, "standings": {**places}}
+
+
+def digest_of(tables: dict[str, _Rows]) -> str:
+    """A hash of the days and places, in the order of their keys."""
+    found = hashlib.sha256()
+    for table in ("player_days", "standings"):
+        for key, values in sorted(tables[table].items()):
+            found.update(msgspec.json.encode([table, *key, *values]) + b"\n")
+    return found.hexdigest()
+
+
+async def _copies_of_commits(tx: AsyncSession, season: ScoredSeason) -> AsyncIterator[JudgedCopy]:
+    credited = await credits_kept(tx, season.id)
+    for repo_id, terms in season.repos.items():
+        async for commits in stored_commits(tx, COMMITS_SINCE, {"repo_id": repo_id, "since": season.since}):
+            for commit in commits:
+                # Whoever is not credited is not followed yet, or has no commit of this season.
+                credit = credited.get(Author(commit["author_email"], commit["author_name"]))
+                verdict = credit and judged(season, terms, commit, credit)
+                if credit and verdict:
+                    yield JudgedCopy(credit.player_id, terms.position, commit["sha"], trait_of(commit), verdict)
+
+
+async def _copies_of_ledger(tx: AsyncSession, season: ScoredSeason) -> AsyncIterator[JudgedCopy]:
+    for row in (await tx.execute(_LEDGER, {"season_id": season.id})).mappings():
+        trait = Trait(row["authored_at"], row["title_key"], row["additions"], row["deletions"], row["files"])
+        verdict = Judged(VERDICTS[row["own"]], row["day"], row["value"])
+        yield JudgedCopy(row["player_id"], row["position"], row["sha"], trait, verdict)
+
+
+async def _stored_tables(tx: AsyncSession, season: ScoredSeason) -> dict[str, _Rows]:
+    which = {"season_id": season.id}
+    return {
+        "ledger": {tuple(row[:3]): (VERDICTS[row[3]],) for row in await tx.execute(_VERDICTS, which)},
+        "player_days": {(row[0], row[1]): tuple(row[2:]) for row in await tx.execute(_DAYS, which)},
+        "player_weeks": {
+            (row[0], row[1]): (row[2],) for row in await tx.execute(_WEEKS, {**which, "begun": season.begun})
+        },
+        "standings": {
+            (row[0],): (row[1], tuple(row[2]), row[3], row[4]) for row in await tx.execute(_STANDINGS, which)
+        },
+    }
+
+
+def _compare(table: str, stored: _Rows, computed: _Rows) -> Iterator[Difference]:
+    for key in sorted(stored.keys() | computed.keys()):
+        if stored.get(key) != computed.get(key):
+            yield Difference(table, key, stored.get(key), computed.get(key))

@@ -1,0 +1,126 @@
+"""A season as the scorer has it in hand: its rules, days and repositories; and a stored commit as it is judged."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from msgspec import Struct
+from sqlalchemy import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from tgl_protocol.players import IdentityKind
+from tgl_server.access.ids import RepoId
+from tgl_server.leagues import queries
+from tgl_server.leagues.copies import Trait
+from tgl_server.leagues.credit import is_bot, is_revert, title_key
+from tgl_server.leagues.models import SeasonState
+from tgl_server.leagues.rules import Rules, parse_rules
+from tgl_server.leagues.scoring import Judged, Seen, Span, Terms, judge, to_day
+
+Reader = AsyncConnection | AsyncSession
+#: A row as a statement gives it, or a value like one.
+Fields = RowMapping | Mapping[str, Any]
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND: Final = timedelta(seconds=1)
+
+#: The columns of `commits` that are judged.
+COLUMNS: Final = (
+    "author_date",
+    "author_email",
+    "author_name",
+    "ingested_at",
+    "additions",
+    "deletions",
+    "files_changed",
+    "is_merge",
+    "message_title",
+)
+
+
+class Credit(Struct, frozen=True):
+    """Whom a season credits with an author's commits."""
+
+    identity_id: UUID
+    player_id: UUID
+    kind: IdentityKind
+    opted_out: bool
+
+
+class ScoredSeason(Struct, frozen=True):
+    """A season with all that scoring needs; `begun` is the number of its weeks that have begun."""
+
+    id: UUID
+    league_id: UUID
+    state: SeasonState
+    rules: Rules
+    span: Span
+    begun: int
+    repos: dict[RepoId, Terms]
+
+    @property
+    def kept_weeks(self) -> int:
+        """The number of weeks that count so far, of those that have begun."""
+        return self.begun - self.begun * self.rules.drops(self.span.weeks) // self.span.weeks
+
+    @property
+    def since(self) -> datetime:
+        """No commit with an earlier author date is of the season; a day early, as the league's day is not UTC's."""
+        first = min([self.span.first_day, *(terms.counts_from for terms in self.repos.values())])
+        return _EPOCH + timedelta(days=first - 1)
+
+
+def second_of(moment: datetime) -> int:
+    """Whole seconds since 1970."""
+    return (moment - _EPOCH) // _SECOND
+
+
+async def load_season(reader: Reader, season_id: UUID) -> ScoredSeason:
+    """The season as it is scored."""
+    row = (await reader.execute(queries.SEASON, {"season_id": season_id})).mappings().one()
+    first_day = to_day(row["starts"])
+    repos = (await reader.execute(queries.REPOS, {"league_id": row["league_id"]})).mappings()
+    return ScoredSeason(
+        id=row["id"],
+        league_id=row["league_id"],
+        state=SeasonState(row["state"]),
+        rules=parse_rules(row["document"]),
+        span=Span(first_day, row["weeks"], tuple(map(second_of, row["closes"]))),
+        begun=row["begun"],
+        repos={RepoId(repo["repo_id"]): _terms(repo, first_day) for repo in repos},
+    )
+
+
+def _terms(row: Fields, first_day: int) -> Terms:
+    trusted = row["dates_trusted_until"]
+    return Terms(
+        position=row["position"],
+        counts_from=first_day if row["counts_from"] is None else to_day(row["counts_from"]),
+        taken_in=second_of(row["taken_in"]),
+        trusted_until=None if trusted is None else second_of(trusted),
+    )
+
+
+def judged(season: ScoredSeason, terms: Terms, commit: Fields, credit: Credit) -> Judged | None:
+    """The verdict on a stored commit by itself, or None if it is not of the season."""
+    name, email = commit["author_name"], commit["author_email"]
+    by_pattern = credit.kind is IdentityKind.UNKNOWN and is_bot(season.rules.bots, name, email)
+    seen = Seen(
+        authored=second_of(commit["author_date"]),
+        arrived=second_of(commit["ingested_at"]),
+        additions=commit["additions"],
+        deletions=commit["deletions"],
+        files=commit["files_changed"],
+        is_merge=commit["is_merge"],
+        is_revert=is_revert(commit["message_title"]),
+        is_bot=by_pattern or credit.kind is IdentityKind.BOT,
+        opted_out=credit.opted_out,
+    )
+    return judge(season.rules, season.span, terms, seen)
+
+
+def trait_of(commit: Fields) -> Trait:
+    """What a stored commit's copies are recognised by."""
+    size = commit["additions"], commit["deletions"], commit["files_changed"]
+    return Trait(second_of(commit["author_date"]), title_key(commit["message_title"]), *size)
