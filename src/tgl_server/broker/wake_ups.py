@@ -3,6 +3,8 @@
 What is not sent is found by the next tick: the request is in the database.
 """
 
+import math
+import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import Final
@@ -12,6 +14,9 @@ from tgl_server.broker.sending import BrokerAway, Send, WakeUp, open_sender
 from tgl_server.logs.outages import Outage, reason_of
 
 _MOST_WAITING: Final = 100
+#: For so long nothing is sent to a broker that was away: each try costs the processor some milliseconds, and a beat
+#: looks as often.
+_QUIET_SECONDS: Final = 5.0
 
 
 class WakeUps:
@@ -22,12 +27,13 @@ class WakeUps:
         self._send: Send | None = None
         self._waiting: set[WakeUp] = set()
         self._lock = Lock()
+        self._quiet_until = -math.inf
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="tgl-wake-up") if url else None
         self._outage = Outage("broker_away", "broker_back")
 
     def wake(self, wake_up: WakeUp) -> None:
         """Let a worker look at a repository soon. Returns at once, and raises nothing."""
-        if self._thread is None:
+        if self._thread is None or time.monotonic() < self._quiet_until:
             return
         with self._lock:
             if wake_up in self._waiting or len(self._waiting) >= _MOST_WAITING:
@@ -52,6 +58,7 @@ class WakeUps:
         except BrokerAway as error:
             with self._lock:
                 self._waiting.clear()
+            self._quiet_until = time.monotonic() + _QUIET_SECONDS
             self._outage.note(reason=str(error), consequence="the next tick of a beat finds what was asked for")
         except Exception as error:
             self._outage.note(broker=shown_broker(self._url), reason=reason_of(error))
