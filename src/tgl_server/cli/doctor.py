@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from tgl_server.broker.ping import broker_answers
 from tgl_server.cli.context import data_dir, database_needed, process_settings, with_database
 from tgl_server.cli.output import say
 from tgl_server.cli.pages import AsJson, say_json
@@ -15,7 +16,7 @@ from tgl_server.errors import ServerError, StartupError
 from tgl_server.features import FEATURES, FOLLOWERS
 from tgl_server.serving.server import check_servable
 from tgl_server.settings import Hosting, Settings
-from tgl_server.system.checks import Check, Level, checks_of, worst_first
+from tgl_server.system.checks import Check, Level, broker_check, checks_of, worst_first
 from tgl_server.system.machine import read_machine, read_sealed
 from tgl_server.system.machine_checks import machine_checks, sealed_check
 from tgl_server.system.state import read_system
@@ -28,7 +29,7 @@ def doctor(
     workers: Annotated[int, typer.Option(min=1, help="The worker processes that `serve` is started with.")] = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Check database, migrations, clocks, disks, rate limits, proxies, workers, followers, git and keys.
+    """Check database, migrations, clocks, disks, rate limits, broker, proxies, workers, followers, git and keys.
 
     Prints a line for each, with what to do about it. Exits with 1 when something is wrong.
     """
@@ -94,5 +95,6 @@ async def _look_at_all(settings: Settings, hosting: Hosting) -> list[Check]:
 async def _look_around(settings: Settings, hosting: Hosting, *, pulled_repos: int) -> list[Check]:
     """The checks that need no database."""
     machine, has_worker = await read_machine(settings), settings.pull_worker and hosting.data_dir is not None
-    now = datetime.now(UTC)
-    return list(machine_checks(machine, settings, pulled_repos=pulled_repos, has_worker=has_worker, now=now))
+    now, does_answer = datetime.now(UTC), await broker_answers(settings.broker_url)
+    brokers = [] if does_answer is None else [broker_check(settings.broker_url, does_answer=does_answer)]
+    return brokers + list(machine_checks(machine, settings, pulled_repos=pulled_repos, has_worker=has_worker, now=now))

@@ -6,6 +6,7 @@ git is started from the main thread, where the loop runs: the kernel ends it wit
 import asyncio
 import os
 import signal
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
@@ -19,41 +20,49 @@ from tgl_server.settings import Settings
 
 #: What a child may allocate: as much as each git process may, so that none of these is bounded further.
 CHILD_MEMORY_BYTES: Final = 4 * 1024**3
+#: What Celery stops a child with: the second where it takes SIGTERM for it, as `pooled` asks.
+_STOPPING: Final = (signal.SIGTERM, signal.SIGQUIT)
 #: One connection for the work, and one for the renewal of the lease.
 _CONNECTIONS = 2
 
 
 def pull_in_child(settings: Settings, repo_id: UUID, jobs: int) -> None:
-    """Pull a repository if it is due; SIGTERM gives the pull back, and then ends the child as Celery expects."""
+    """Pull a repository if it is due; a signal gives the pull back, and then stops the child as Celery expects."""
     own = msgspec.structs.replace(settings, db_pool_size=_CONNECTIONS, db_max_overflow=0)
-    before = signal.getsignal(signal.SIGTERM)
-    is_stopped = False
+    before = {number: signal.getsignal(number) for number in _STOPPING}
+    stopped_by: list[signal.Signals] = []
     try:
-        is_stopped = asyncio.run(_pull_until_stopped(own, RepoId(repo_id), jobs))
+        asyncio.run(_pull_until_stopped(own, RepoId(repo_id), jobs, stopped_by))
     finally:
-        signal.signal(signal.SIGTERM, before)
-    if is_stopped:
-        os.kill(os.getpid(), signal.SIGTERM)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if stopped_by:
+        os.kill(os.getpid(), stopped_by[0])
 
 
-async def _pull_until_stopped(settings: Settings, repo_id: RepoId, jobs: int) -> bool:
-    """True if it was stopped by a signal."""
-    pulling = asyncio.create_task(_pull(settings, repo_id, jobs))
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, pulling.cancel)
-    try:
-        await pulling
-    except asyncio.CancelledError:
-        return True
-    return False
-
-
-async def _pull(settings: Settings, repo_id: RepoId, jobs: int) -> None:
+async def _pull_until_stopped(
+    settings: Settings, repo_id: RepoId, jobs: int, stopped_by: "list[signal.Signals]"
+) -> None:
+    """Celery's own handler would raise in the middle of the loop, wherever it is."""
     if not has_room(settings):  # the worker tells
         return
     database = Database(settings)
+    pulling = asyncio.create_task(_pull(database, settings, repo_id, jobs))
+
+    def stop(number: signal.Signals) -> None:
+        stopped_by.append(number)
+        pulling.cancel()
+
+    for number in _STOPPING:
+        asyncio.get_running_loop().add_signal_handler(number, stop, number)
     try:
-        lease = await begin.claim(database, repo_id)
-        if lease is not None:
-            await begin.pull(database, settings, lease, jobs)
+        with suppress(asyncio.CancelledError):
+            await pulling
     finally:
         await database.close()
+
+
+async def _pull(database: Database, settings: Settings, repo_id: RepoId, jobs: int) -> None:
+    lease = await begin.claim(database, repo_id)
+    if lease is not None:
+        await begin.pull(database, settings, lease, jobs)

@@ -12,7 +12,7 @@ from tgl_server.system.check import Check, Level
 from tgl_server.system.state import DatabaseState, ProcessState, SystemState
 from tgl_server.system.use_checks import clients_check
 
-__all__ = ["Check", "Level", "checks_of", "worst_first"]
+__all__ = ["Check", "Level", "broker_check", "checks_of", "worst_first"]
 
 _MB: Final = 1024 * 1024
 #: With less than this, and than a tenth of the database, somebody should look for room while there is time.
@@ -101,12 +101,16 @@ def _pull_checks(state: SystemState) -> Iterator[Check]:
         yield _workers(pulls, broker)
         yield _waiting(pulls)
     if broker and state.process is not None:
-        where = shown_broker(broker)
-        if state.process.does_broker_answer:
-            yield Check("Broker", Level.OK, f"{where} answers")
-        else:
-            remedy = "Start it, or correct BROKER_URL and restart server, workers and beats; nothing is lost meanwhile."
-            yield Check("Broker", Level.WARN, f"{where} does not answer, so it wakes up no worker", remedy)
+        yield broker_check(broker, does_answer=bool(state.process.does_broker_answer))
+
+
+def broker_check(url: str, *, does_answer: bool) -> Check:
+    """Whether the broker at an address wakes up workers."""
+    where = shown_broker(url)
+    if does_answer:
+        return Check("Broker", Level.OK, f"{where} answers")
+    remedy = "Start it, or correct BROKER_URL and restart server, workers and beats; nothing is lost meanwhile."
+    return Check("Broker", Level.WARN, f"{where} does not answer, so it wakes up no worker", remedy)
 
 
 def _workers(pulls: PullFigures, broker: str) -> Check:

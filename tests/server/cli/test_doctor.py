@@ -13,6 +13,7 @@ from sqlalchemy import make_url
 
 from tests.chaos.clocks import environment_off_by, find_libfaketime
 from tests.support.api import Api
+from tests.support.broker import running_broker
 from tests.support.command import Run, tgl_server
 from tests.support.commits import batch, commit
 from tests.support.database import execute
@@ -242,3 +243,12 @@ def act(url: str, *statements: str) -> None:
             await execute(database, *statements)
 
     asyncio.run(run())
+
+
+def test_a_broker_that_does_not_answer(doctor: Doctor, tmp_path: Path) -> None:
+    with running_broker(tmp_path) as broker:
+        url = f"valkey://:secret@127.0.0.1:{broker.port}/0"
+        assert doctor(BROKER_URL=url.replace(":secret@", ""))["Broker"][0] == "ok"
+    level, finding, remedy = doctor(BROKER_URL=url)["Broker"]
+    assert (level, f"valkey://127.0.0.1:{broker.port}/0 does not answer" in finding) == ("warn", True)
+    assert "nothing is lost" in remedy

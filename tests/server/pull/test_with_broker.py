@@ -79,7 +79,7 @@ async def test_what_is_asked_for_is_pulled_at_once_without_a_beat_and_also_when_
 
 
 async def test_a_worker_that_is_told_to_stop_gives_back_its_pull_and_leaves_no_process(
-    database: Database, brokered: Settings, repo: RepoId, hanging: Hanging
+    database: Database, brokered: Settings, repo: RepoId, hanging: Hanging, capfd: pytest.CaptureFixture[str]
 ) -> None:
     run_id = await ask(database, repo)
     with running_worker(brokered, "--with-beat") as worker:
@@ -92,6 +92,8 @@ async def test_a_worker_that_is_told_to_stop_gives_back_its_pull_and_leaves_no_p
     assert not any(is_alive(process) for process in below)
     assert (await run_of(database, run_id))["state"] == "queued"
     assert await count(database, "pull_workers") == 0
+    said = "".join(capfd.readouterr())
+    assert ("pull_given_back" in said, "Traceback" in said) == (True, False)
 
 
 async def test_whatever_of_a_worker_is_killed_its_pull_goes_on_and_nothing_of_it_is_left(
