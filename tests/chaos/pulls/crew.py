@@ -45,20 +45,21 @@ class Crew:
 
     def break_something(self, chance: random.Random) -> tuple[str, set[int]]:
         """Kill -9 one process at random, or Redis with all that it holds: what it was, and which processes ended."""
-        kind = chance.choice(["worker", "pool", "child", "child", "guard", "git", "beat", "redis"])
+        kinds = {process: _kind_of(process) for process in self._processes()}
+        running = [
+            kind for kind in ("worker", "pool", "child", "child", "guard", "git", "beat") if kind in kinds.values()
+        ]
+        kind = chance.choice([*running, "redis"])
         if kind == "redis":
             self._broker.kill()
             self._broker.start()
             return kind, set()
-        found = [each for each in self._processes() if _kind_of(each) == kind]
-        if not found:
-            return f"{kind} (none runs)", set()
-        victim = chance.choice(found)
+        victim = chance.choice([process for process, its in kinds.items() if its == kind])
         with suppress(psutil.NoSuchProcess):
             gone = {victim.pid, *(each.pid for each in victim.children(recursive=True))}
             victim.kill()
             return kind, gone
-        return f"{kind} (gone)", set()
+        return f"{kind}, which had just ended", set()
 
     def stop(self) -> None:
         """SIGTERM to all, and wait."""
