@@ -12,6 +12,7 @@ from tgl_server.access.dependencies import REQUEST_DEPENDENCIES
 from tgl_server.access.refusals import record_refusal
 from tgl_server.api_keys.key_events import telling_expiry
 from tgl_server.audit_logs.retention import pruning
+from tgl_server.chat.background import telling_chats
 from tgl_server.device.sweep import forgetting
 from tgl_server.endpoints.background import sending
 from tgl_server.events.relay import relaying
@@ -96,6 +97,7 @@ def _running(
             sending_mails(database, services.mailbox, settings),
             sending(database, services.sealer, settings),
             notifying(database, services.mailbox, settings),
+            telling_chats(database, services.sealer, settings),
             following(database, followers, settings),
             keeping_seasons(database, settings),
             joining(database, settings),

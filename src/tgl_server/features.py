@@ -11,6 +11,8 @@ from tgl_server.api_keys.feature import api_keys
 from tgl_server.audit import models as audit_models
 from tgl_server.audit_logs.feature import audit_logs
 from tgl_server.auth.feature import auth
+from tgl_server.chat import models as chat_models
+from tgl_server.chat.feature import chat
 from tgl_server.commits import models as commits_models
 from tgl_server.commits.feature import commits
 from tgl_server.credentials import models as credentials_models
@@ -72,6 +74,7 @@ FEATURES: tuple[Feature, ...] = (
     endpoints,
     notifications,
     streams,
+    chat,
     activity,
     leagues,
     audit_logs,
@@ -87,6 +90,7 @@ _MODELS = (
     activity_models,
     api_keys_models,
     audit_models,
+    chat_models,
     commits_models,
     credentials_models,
     device_models,

@@ -106,6 +106,8 @@ def shared_mailing(migrated_url: str, shared_mail_server: MailServer) -> Iterato
         public_url="http://league.example",
         secrets_keys=new_key(),
         sweep_seconds=1,
+        endpoints_allowed_networks="127.0.0.0/8",
+        endpoints_allow_http="true",
         log_level="debug",
     ) as server:
         yield server

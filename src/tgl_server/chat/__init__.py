@@ -1,0 +1,1 @@
+"""Chats that are told what happens to a project's repositories: Slack, Teams, Mattermost, Discord."""

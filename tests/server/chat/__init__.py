@@ -1,0 +1,1 @@
+"""Tests of chats: the shapes of messages, each once, and nothing of their addresses."""
