@@ -18,8 +18,8 @@ from tgl_server.web.device import routes as device
 from tgl_server.web.keys import routes as keys
 from tgl_server.web.live import routes as live
 from tgl_server.web.overview import routes as overview
+from tgl_server.web.projects import chats, pushing_keys
 from tgl_server.web.projects import members as project_members
-from tgl_server.web.projects import pushing_keys
 from tgl_server.web.projects import routes as projects
 from tgl_server.web.projects import settings as project_settings
 from tgl_server.web.projects.header import provide_project_view
@@ -54,6 +54,7 @@ _SIGNED_IN = (
     *project_members.ROUTES,
     *pushing_keys.ROUTES,
     *project_settings.ROUTES,
+    *chats.ROUTES,
     *repos.ROUTES,
     *contributors.ROUTES,
     *activity.ROUTES,

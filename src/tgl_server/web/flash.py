@@ -49,6 +49,8 @@ MESSAGES = {
     "user-retired": "{} is retired: sessions and keys have stopped.",
     "preferences-saved": "Your preferences are saved.",
     "notifications-saved": "What you are told of is saved.",
+    "chat-made": "The chat {} is told from now on.",
+    "chat-deleted": "The chat is told no more.",
     "test-mail-sent": "A test message is on its way to {}.",
 }
 
