@@ -29,20 +29,18 @@ def forge(tmp_path: Path) -> Iterator[Forge]:
 
 
 @pytest.fixture
-def pulling(
-    forge: Forge, start_server: Callable[..., RunningServer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[RunningServer]:
+def pulling(forge: Forge, start_server: Callable[..., RunningServer], tmp_path: Path) -> Iterator[RunningServer]:
     """A server with a worker beside it, which may both reach the forge."""
     key = new_key()
     reach = {"pull_allowed_networks": "127.0.0.1/32", "pull_allowed_ports": forge.port, "pull_ca_file": forge.ca_file}
     server = start_server(secrets_keys=key, **reach)
-    monkeypatch.setenv("SECRETS_KEYS", key)
     settings = Settings(
         database_url=server.database_url,
         mirror_dir=str(tmp_path / "mirrors"),
         pull_allowed_networks=("127.0.0.1/32",),
         pull_allowed_ports=(forge.port,),
         pull_ca_file=str(forge.ca_file),
+        secrets_keys=(key,),
     )
     with running_worker(settings):
         yield server

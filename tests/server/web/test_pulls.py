@@ -144,6 +144,8 @@ async def test_a_schedule_that_there_is_fills_the_form_in(ada_visitor: Visitor, 
     assert 'value="own" checked' in page
     assert 'value="5 4 * * *"' in page
     assert 'value="Asia/Tokyo"' in page
+    assert (await ada_visitor.post(f"{pulled}/pull/schedule", {**fields, "schedule": "asked"})).status == 303
+    assert 'value="asked" checked' in (await ada_visitor.get(f"{pulled}/pull/schedule")).body.decode()
     wrong = await ada_visitor.post(f"{pulled}/pull/schedule", {**fields, "cron": "* * * *"})
     assert (wrong.status, b'id="cron-fault"' in wrong.body, b'value="* * * *"' in wrong.body) == (422, True, True)
 
