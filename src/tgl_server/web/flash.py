@@ -36,6 +36,8 @@ MESSAGES = {
     "credentials-set": "The credentials are stored. The next pull uses them.",
     "credentials-deleted": "The credentials are deleted, with the confirmed keys of the host.",
     "host-keys-confirmed": "The keys of the host are confirmed. Pulls trust these alone.",
+    "moved-to-push": "Clients push to this repository from now on.",
+    "moved-to-pull": "The server pulls this repository from now on.",
     "webhook-deleted": "The webhook is deleted. Delete it where it was sent from, too.",
     "pull-scheduled": "The schedule is saved.",
     "repo-deleted": "The repository {} is deleted with its commits.",

@@ -87,6 +87,8 @@ ROWS: Final[dict[str, tuple[int, ...]]] = {
     # There is none to delete, and no address to ask.
     **_both(f"{_REPO}/credentials/delete", {"GET": CHANGERS["GET"], "POST": (404, 403, 404, 404, 403)}),
     **_both(f"{_REPO}/credentials/host-keys", {"GET": CHANGERS["GET"], "POST": (404, 403, 409, 409, 403)}),
+    **_both(f"{_REPO}/migrate-to-push", {"GET": CHANGERS["GET"], "POST": (404, 403, 303, 303, 403)}),
+    **_both(f"{_REPO}/rollback-to-pull", {"GET": CHANGERS["GET"], "POST": (404, 403, 303, 303, 403)}),
     f"GET {_REPO}/webhooks": CHANGERS["GET"],
     **_both(f"{_REPO}/webhooks/new", CHANGERS),
     f"GET {_REPO}/webhooks/{{hook_id}}": CHANGERS["GET"],

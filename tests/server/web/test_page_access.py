@@ -25,6 +25,7 @@ RESTORE = (
     """,
     "UPDATE users SET state = 'active' WHERE email = 'bystander@example.com'",
     "UPDATE api_keys SET is_active = true, revoked_at = NULL",
+    "UPDATE repos SET sync_method = 'push_client'",
     f"""
     INSERT INTO webhooks (id, repo_id, kind, sealed) SELECT '{HOOK_ID}', id, 'github', 'f1:x' FROM repos
     ON CONFLICT DO NOTHING

@@ -14,6 +14,7 @@ PAGES = (
     f"{MIRROR}/credentials",
     f"{MIRROR}/credentials/delete",
     f"{MIRROR}/credentials/host-keys",
+    f"{MIRROR}/migrate-to-push",
     f"{MIRROR}/webhooks",
     f"{MIRROR}/webhooks/new",
     f"{MIRROR}/webhooks/{HOOK_ID}",
