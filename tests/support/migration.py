@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from tests.support.database import execute, rows
+from tests.support.database import IN_THE_BACKGROUND, every_row, execute, rows
 from tgl_protocol.credentials import CredentialKind, NewCredential
 from tgl_protocol.migration import MethodSwitch
 from tgl_protocol.projects import SyncMethod
@@ -32,6 +32,11 @@ async def store_token(database: Database, settings: Settings, repo_id: UUID) -> 
     new = NewCredential(kind=CredentialKind.HTTPS_TOKEN, username="reader", secret=TOKEN)
     async with database.transaction() as tx:
         await set_credential(tx, Sealer(settings.secrets_keys), policy_of(settings), RepoId(repo_id), new, Actor())
+
+
+async def dump(database: Database) -> str:
+    """Every row that a migration could change, as in a dump."""
+    return await every_row(database, without=IN_THE_BACKGROUND)
 
 
 async def method_of(database: Database, repo_id: UUID) -> str:

@@ -181,7 +181,9 @@ class RepoImport:
         if key := content.get("private_key"):
             return NewCredential(kind=CredentialKind.SSH_KEY, secret=key, passphrase=content.get("passphrase"))
         if token := content.get("token"):
-            return NewCredential(kind=CredentialKind.HTTPS_TOKEN, secret=token, username=address.username)
+            # Beside a token, a user alone in the address is no other token.
+            username = address.username or address.secret
+            return NewCredential(kind=CredentialKind.HTTPS_TOKEN, secret=token, username=username)
         raise ServerError("they hold neither a token nor a private key")
 
 

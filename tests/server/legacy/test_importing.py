@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from tests.server.legacy.conftest import ADA, ALAN, APP, FERNET_KEY, GRACE, LOCAL, PUSHED, TEAM, TOKEN, TOOLS, URL_TOKEN
 from tests.support.database import count, every_row, execute, rows, scalar
-from tests.support.migration import PUSH, switch
+from tests.support.migration import PUSH, dump, switch
 from tgl_server.access.ids import RepoId
 from tgl_server.accounts.models import Role
 from tgl_server.accounts.service import create_user
@@ -152,23 +152,23 @@ async def test_a_second_import_changes_nothing_that_is_here(
     first = await run(database, settings, older)
     await execute(database, "UPDATE repos SET name = 'renamed' WHERE id = :id", id=UUID(APP))
     await switch(database, settings, UUID(TOOLS), PUSH)
-    before = await every_row(database)
+    before = await dump(database)
     second = await run(database, settings, older)
-    assert await every_row(database) == before
+    assert await dump(database) == before
     assert second.imported == {}
     assert second.there_already == {kind: n for kind, n in first.imported.items() if kind != "credentials"}
     await execute(older, "UPDATE users SET display_name = 'x'", "UPDATE repos SET branch = 'x'")
     await run(database, settings, older)
-    assert await every_row(database) == before
+    assert await dump(database) == before
 
 
 async def test_a_dry_run_changes_no_byte_on_either_side(
     database: Database, settings: Settings, older: Database
 ) -> None:
-    before, theirs = await every_row(database), await every_row(older)
+    before, theirs = await dump(database), await every_row(older)
     report = await run(database, settings, older, dry_run=True)
     assert (report.dry_run, report.imported["repositories"], report.imported["credentials"]) == (True, 4, 2)
-    assert (await every_row(database), await every_row(older)) == (before, theirs)
+    assert (await dump(database), await every_row(older)) == (before, theirs)
     await run(database, settings, older)
     assert await every_row(older) == theirs
 

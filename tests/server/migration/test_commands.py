@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.support.command import Run
-from tests.support.database import every_row, execute, rows
-from tests.support.migration import store_token
+from tests.support.database import execute, rows
+from tests.support.migration import dump, store_token
 from tests.support.pulls import pull
 from tests.support.world import World, add_project
 from tgl_server.access.ids import RepoId
@@ -91,20 +91,20 @@ async def test_an_id_and_a_name_within_its_project_name_a_repository(
 async def test_what_cannot_be_meant_moves_nothing(
     shell: Shell, database: Database, arguments: tuple[str, ...], reason: str
 ) -> None:
-    before = await every_row(database)
+    before = await dump(database)
     status, said = await shell("migrate-to-push", *arguments)
     assert (status, reason in said) == (1, True), said
-    assert await every_row(database) == before
+    assert await dump(database) == before
 
 
 async def test_a_dry_run_changes_no_byte(shell: Shell, database: Database, settings: Settings, world: World) -> None:
     await store_token(database, settings, world.repo_id)
-    before = await every_row(database)
+    before = await dump(database)
     done = await shell.json("migrate-to-push", "--all", "--dry-run")
     assert (done["dry_run"], done["moved"], done["repos"][0]["switch"]["credentials"]) == (True, 3, "deleted")
     status, said = await shell("migrate-to-push", "--all", "--dry-run")
     assert (status, "3 would move" in said) == (0, True)
-    assert await every_row(database) == before
+    assert await dump(database) == before
 
 
 async def test_those_that_synced_lately_are_left_out(shell: Shell, database: Database) -> None:

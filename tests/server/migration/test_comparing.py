@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.database import every_row, execute
+from tests.support.database import execute
 from tests.support.forge import Forge
 from tests.support.histories import add_commits, git
+from tests.support.migration import dump
 from tests.support.pulls import let_pull, pull
 from tests.support.repositories import random_repository
 from tests.support.world import World
@@ -34,10 +35,10 @@ async def test_a_pulled_repository_equals_its_mirror_and_a_clone(
     repo = await let_pull(database, world, forge.add(source))
     await pull(database, settings, repo)
     git(tmp_path, "clone", "-q", str(source), "laptop")
-    before = await every_row(database)
+    before = await dump(database)
     mirror = await with_mirror(database, settings, repo)
     clone = await with_clone(database, repo, tmp_path / "laptop")
-    assert await every_row(database) == before
+    assert await dump(database) == before
     for found in (mirror, clone):
         assert (found.is_equal, found.is_covered, found.here, found.tips) == (True, True, 200, [])
         assert found.fingerprint_here == found.fingerprint_there == mirror.fingerprint_here

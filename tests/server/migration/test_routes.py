@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from tests.support.commits import batch, numbered
-from tests.support.database import audited, every_row
+from tests.support.database import audited
+from tests.support.migration import dump
 from tests.support.people import People, Person, make_project, make_repo
 from tgl_protocol.commits import Commit
 from tgl_protocol.comparison import digest_of, fingerprint
@@ -57,12 +58,12 @@ async def test_a_repository_is_moved_and_back(ada: Person, path: str, database: 
 
 async def test_a_dry_run_changes_no_byte(ada: Person, path: str, database: Database) -> None:
     await ada.post(f"{path}/pull", None)
-    before = await every_row(database)
+    before = await dump(database)
     plan = await moved(ada, f"{path}/migrate-to-push", {"dry_run": True})
     assert (plan["changes"], plan["dry_run"], len(plan["ended_runs"])) == (True, True, 1)
     again = await moved(ada, f"{path}/rollback-to-pull", {"dry_run": True})
     assert (again["changes"], again["warnings"]) == (False, [])
-    assert await every_row(database) == before
+    assert await dump(database) == before
 
 
 async def test_a_change_of_the_method_is_a_move_like_any_other(ada: Person, path: str, database: Database) -> None:

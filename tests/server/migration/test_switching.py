@@ -7,8 +7,8 @@ import pytest
 
 from tests.support.api import Api
 from tests.support.commits import batch, numbered
-from tests.support.database import audited, count, every_row, execute, rows, until_locks_wait
-from tests.support.migration import PULL, PUSH, set_method, store_token, switch
+from tests.support.database import audited, count, execute, rows, until_locks_wait
+from tests.support.migration import PULL, PUSH, dump, set_method, store_token, switch
 from tests.support.pulls import Hanging, ask, claimed, pull, queue_row, run_of, state_of, tips
 from tests.support.waiting import until
 from tests.support.world import World
@@ -136,7 +136,7 @@ async def test_rolling_back_says_what_is_missing(database: Database, settings: S
 async def test_a_plan_changes_no_byte(database: Database, settings: Settings, repo: RepoId) -> None:
     await store_token(database, settings, repo)
     run_id = await ask(database, repo)
-    before = await every_row(database)
+    before = await dump(database)
     async with database.statements() as connection:
         plan = await plan_switch(connection, repo, PUSH)
     assert (plan.changes, plan.dry_run, plan.credentials, plan.ended_runs) == (
@@ -145,16 +145,16 @@ async def test_a_plan_changes_no_byte(database: Database, settings: Settings, re
         CredentialFate.DELETED,
         [run_id],
     )
-    assert await every_row(database) == before
+    assert await dump(database) == before
 
 
 async def test_the_same_method_again_changes_nothing(database: Database, settings: Settings, repo: RepoId) -> None:
     await store_token(database, settings, repo)
     await ask(database, repo)
-    before = await every_row(database)
+    before = await dump(database)
     again = await switch(database, settings, repo, PULL)
     assert (again.changes, again.ended_runs, again.credentials) == (False, [], CredentialFate.KEPT)
-    assert await every_row(database) == before
+    assert await dump(database) == before
 
 
 async def test_a_repository_that_was_deleted_meanwhile_is_not_moved(
