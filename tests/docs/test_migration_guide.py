@@ -131,12 +131,13 @@ async def test_the_guide_leads_there_and_back(
     tmp_path: Path,
 ) -> None:
     here, there = on_server(tmp_path / "server", settings), Machine(laptop, {"TGL_HOME": str(tmp_path / "home")})
-    dry, real = blocks("Take over from the older system")
+    dry, real, differs = blocks("Take over from the older system")
     assert "repositories: 2 would be imported" in here.run(dry, (OLDER, older))
     assert await count(database, "repos") == 0
     assert "credentials: 2 imported" in here.run(real, (OLDER, older))
     for repo in (APP, TOOLS):
         assert (await pull(database, settings, RepoId(UUID(repo))))["state"] == "done"
+    assert "team/app: 5 commits here, 0 there, 0 differ" in here.run(differs, (OLDER, older))
     (look,) = blocks("See where you are")
     assert "pull_celery 2" in here.run(look)
     stale, ended = blocks("See where you are", "sql")

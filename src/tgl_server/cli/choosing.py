@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
+from tgl_server.cli.projects import find_project
+from tgl_server.db.engine import Database
 from tgl_server.errors import ServerError
-from tgl_server.migration.choosing import Choice
+from tgl_server.migration.choosing import Choice, Chosen, choose
 
 Names = Annotated[
     list[str] | None, typer.Argument(metavar="[REPO]...", help="The repository's id, name, or project/name.")
@@ -26,3 +28,11 @@ def chosen_by(
     if not (everything or names or project):
         raise ServerError("say which repositories: by id or name, with --project SLUG, or --all")
     return Choice(names=tuple(names or ()), project=project, inactive=inactive)
+
+
+async def chosen_repos(database: Database, choice: Choice) -> list[Chosen]:
+    """The repositories of a choice; raises `ServerError` for a project or a name that is none."""
+    async with database.transaction() as tx:
+        if choice.project is not None:
+            await find_project(tx, choice.project)
+        return await choose(tx, choice)

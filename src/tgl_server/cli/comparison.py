@@ -9,14 +9,14 @@ from msgspec import Struct
 from tgl_protocol.comparison import Comparison, DifferentCommit
 from tgl_server.access.ids import RepoId
 from tgl_server.auth.argon2 import Argon2
-from tgl_server.cli.choosing import Everything, InProject, Names, chosen_by
+from tgl_server.cli.choosing import Everything, InProject, Names, chosen_by, chosen_repos
 from tgl_server.cli.context import process_settings, run_with_database, with_database
+from tgl_server.cli.legacy_comparison import compare_legacy
 from tgl_server.cli.output import say
 from tgl_server.cli.pages import AsJson, say_json
-from tgl_server.cli.projects import find_project
 from tgl_server.db.engine import Database
 from tgl_server.errors import ServerError
-from tgl_server.migration.choosing import Choice, Chosen, choose
+from tgl_server.migration.choosing import Choice, Chosen
 from tgl_server.migration.comparing import Copy, compare
 from tgl_server.migration.moving import Prove
 from tgl_server.pull.mirrors import mirror_of
@@ -44,6 +44,10 @@ def compare_repos(
     sample: Annotated[
         int | None, typer.Option(min=1, help="Compare the columns of so many commits, chosen at random.")
     ] = None,
+    legacy: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Compare with the older system's PostgreSQL, and say why it differs."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare stored commits with the server's mirrors, or with a clone: which there are, their columns, and tips.
@@ -51,13 +55,20 @@ def compare_repos(
     Ends with status 1 unless the server has all that the other side has, without a difference.
     """
     choice = chosen_by(names, everything=everything, project=project)
+    if legacy is not None:
+        compare_legacy(choice, legacy, as_json=as_json)
+    else:
+        _compare_copies(choice, with_, sample, as_json=as_json)
+
+
+def _compare_copies(choice: Choice, clone: Path | None, sample: int | None, *, as_json: bool) -> None:
     with with_database(process_settings()) as settings:
 
         async def act(database: Database, _: Argon2) -> list[Compared]:
-            chosen = await _choose(database, choice)
-            if with_ is not None and len(chosen) != 1:
+            chosen = await chosen_repos(database, choice)
+            if clone is not None and len(chosen) != 1:
                 raise ServerError(f"--with is the clone of one repository, and {len(chosen)} are chosen")
-            return [await _compare(database, settings, each, with_, sample) for each in chosen]
+            return [await _compare(database, settings, each, clone, sample) for each in chosen]
 
         done = run_with_database(act, settings)
     if as_json:
@@ -76,13 +87,6 @@ def prove_with_mirror(database: Database, settings: Settings) -> Prove:
         return await compare(database, repo_id, _copy(settings, repo_id, None))
 
     return prove
-
-
-async def _choose(database: Database, choice: Choice) -> list[Chosen]:
-    async with database.transaction() as tx:
-        if choice.project is not None:
-            await find_project(tx, choice.project)
-        return await choose(tx, choice)
 
 
 async def _compare(

@@ -11,7 +11,7 @@ from tgl_protocol.projects import SyncMethod
 from tgl_server.access.ids import ProjectId
 from tgl_server.accounts.service import COMMAND_LINE
 from tgl_server.auth.argon2 import Argon2
-from tgl_server.cli.choosing import Everything, InProject, Names, chosen_by
+from tgl_server.cli.choosing import Everything, InProject, Names, chosen_by, chosen_repos
 from tgl_server.cli.comparison import prove_with_mirror, say_comparison
 from tgl_server.cli.context import process_settings, run_with_database, with_database
 from tgl_server.cli.output import say
@@ -19,7 +19,7 @@ from tgl_server.cli.pages import AsJson, say_json, say_rows
 from tgl_server.cli.projects import find_project
 from tgl_server.db.engine import Database
 from tgl_server.errors import ServerError
-from tgl_server.migration.choosing import Choice, Chosen, choose
+from tgl_server.migration.choosing import Choice, Chosen
 from tgl_server.migration.moving import Moved, Order, move
 from tgl_server.migration.service import migration_status, together
 from tgl_server.remotes import policy_of
@@ -123,10 +123,7 @@ def _chosen(settings: Settings, choice: Choice, target: SyncMethod, *, ask: bool
     """The repositories to move, once somebody has said yes; those that are active are left out."""
 
     async def act(database: Database, _: Argon2) -> list[Chosen]:
-        async with database.transaction() as tx:
-            if choice.project is not None:
-                await find_project(tx, choice.project)
-            return await choose(tx, choice)
+        return await chosen_repos(database, choice)
 
     chosen = run_with_database(act, settings)
     found = [each for each in chosen if not each.is_active]

@@ -29,6 +29,8 @@ _TABLES = text("""
     SELECT tablename FROM pg_tables
     WHERE schemaname = current_schema() AND tablename <> ALL(CAST(:read AS text[])) ORDER BY tablename
 """)
+_COMMITS = text("SELECT * FROM commits WHERE repo_id = :repo_id ORDER BY sha")
+_COUNT_COMMITS = text("SELECT count(*) FROM commits WHERE sha = ANY(CAST(:shas AS text[]))")
 _PAGE: Final = 1000
 
 
@@ -55,6 +57,16 @@ class Source:
         async with self._connection.stream(query) as found:
             async for part in found.mappings().partitions(_PAGE):
                 yield [dict(row) for row in part]
+
+    async def commits_of(self, repo_id: UUID) -> AsyncIterator[list[dict[str, Any]]]:
+        """The commits of a repository, some at a time."""
+        async with self._connection.stream(_COMMITS, {"repo_id": str(repo_id)}) as found:
+            async for part in found.mappings().partitions(_PAGE):
+                yield [dict(row) for row in part]
+
+    async def count_commits(self, shas: list[str]) -> int:
+        """How many of these commits are there, for whichever repository."""
+        return int(await self._connection.scalar(_COUNT_COMMITS, {"shas": shas}) or 0)
 
     async def left(self) -> dict[str, int]:
         """The number of rows in each table that is not read."""

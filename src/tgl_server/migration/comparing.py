@@ -8,6 +8,7 @@ from contextlib import aclosing
 from pathlib import Path
 from random import Random
 from typing import Final
+from uuid import UUID
 
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
@@ -56,7 +57,7 @@ async def compare(
 
     Raises `ServerError` for a copy that cannot be read.
     """
-    here = await _stored(database, repo_id)
+    here = await stored_digests(database, repo_id)
     try:
         there = await _read(copy, here, sample, jobs)
         found = comparison.differences(here, there.digests)
@@ -99,7 +100,8 @@ async def digest_page(
     return DigestPage(digests, next_cursor, total or 0)
 
 
-async def _stored(database: Database, repo_id: RepoId) -> dict[str, bytes]:
+async def stored_digests(database: Database, repo_id: RepoId) -> dict[str, bytes]:
+    """The digest of each stored commit, by sha."""
     digests: dict[str, bytes] = {}
     after = _NONE
     async with database.statements() as connection:
@@ -145,7 +147,7 @@ async def _explained(
     counts = dict.fromkeys(comparison.COLUMNS, 0)
     for start in range(0, len(different), PAGE):
         part = different[start : start + PAGE]
-        ours, theirs = await _stored_of(database, repo_id, part), await _read_again(copy, part)
+        ours, theirs = await stored_of(database, repo_id, part), await _read_again(copy, part)
         for sha in sorted(ours.keys() & theirs.keys()):
             columns = comparison.different_columns(ours[sha], theirs[sha])
             examples += [DifferentCommit(sha, columns)] if len(examples) < comparison.SHOWN else []
@@ -154,7 +156,8 @@ async def _explained(
     return examples, {name: number for name, number in counts.items() if number}
 
 
-async def _stored_of(database: Database, repo_id: RepoId, shas: list[str]) -> dict[str, StoredCommit]:
+async def stored_of(database: Database, repo_id: UUID, shas: list[str]) -> dict[str, StoredCommit]:
+    """Those of these commits that are stored, by sha."""
     wanted = {"repo_id": repo_id, "shas": [bytes.fromhex(sha) for sha in shas]}
     async with database.statements() as connection:
         rows = (await connection.execute(queries.STORED_OF, wanted)).mappings()
