@@ -152,7 +152,7 @@ async def test_endpoint(
 
 
 @get("/{endpoint_id:uuid}/deliveries", guards=[changes_project])
-async def list_deliveries(
+async def list_event_deliveries(
     endpoint_id: EndpointId,
     target_project: NamedDependency[ProjectAccess],
     database: NamedDependency[Database],
@@ -170,7 +170,7 @@ async def list_deliveries(
     status_code=202,
     opt=audited_as(EndpointAction.ENDPOINT_REDELIVERED) | answers(EndpointOff, errors.Busy),
 )
-async def redeliver(
+async def redeliver_event(
     endpoint_id: EndpointId,
     delivery_id: DeliveryId,
     target_project: NamedDependency[ProjectAccess],
@@ -192,8 +192,8 @@ endpoints_router = Router(
         delete_endpoint,
         rotate_endpoint,
         test_endpoint,
-        list_deliveries,
-        redeliver,
+        list_event_deliveries,
+        redeliver_event,
     ],
     cache_control=CacheControlHeader(no_store=True),
     tags=["endpoints"],
