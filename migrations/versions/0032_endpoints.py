@@ -59,6 +59,7 @@ UPGRADE = (
     CREATE INDEX ix_endpoint_deliveries_pending ON endpoint_deliveries (endpoint_id, repo_id, n)
         WHERE state = 'pending'
     """,
+    "CREATE INDEX ix_endpoint_deliveries_failed ON endpoint_deliveries (endpoint_id) WHERE state = 'failed'",
     "CREATE INDEX ix_endpoint_deliveries_created_at ON endpoint_deliveries (created_at)",
     "INSERT INTO event_marks (reader, seq) SELECT 'endpoints', seq FROM event_marks WHERE reader = 'relay'",
 )

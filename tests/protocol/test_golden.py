@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from tgl_protocol.commits import MissingResult, PushBatch, PushResult, RefsResult, RefsUpdate, RepoStatus, RunPage
+from tgl_protocol.events import CommitsStored, RunEnded, StreamedEvent
 from tgl_protocol.problem import Problem
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -15,6 +16,26 @@ DIGEST = "b" * 64
 AT = "2026-01-02T12:00:00+01:00"
 
 GOLDEN: dict[type, dict[str, Any]] = {
+    StreamedEvent: {
+        "id": REPO,
+        "type": "repo.stale",
+        "at": AT,
+        "project_id": REPO,
+        "repo_id": REPO,
+        "data": {"last_success_at": AT, "cadence_seconds": 86400, "error": None},
+    },
+    RunEnded: {
+        "run_id": REPO,
+        "source": "push",
+        "state": "done",
+        "total": 3,
+        "inserted": 2,
+        "skipped": 1,
+        "errors": 0,
+        "started_at": AT,
+        "error": None,
+    },
+    CommitsStored: {"run_id": REPO, "count": 2, "first_sha": SHA, "last_sha": SHA},
     PushBatch: {
         "commits": [
             {

@@ -93,6 +93,8 @@ async def _guarded(sender: Sender, attempt: Attempt) -> None:
         await sender.send(attempt)
     except (SQLAlchemyError, OSError) as error:  # its lease ends, and it is sent again
         log.warning("outcome_not_noted", reason=type(error).__name__)
+    except Exception as error:  # nobody else would ever see it
+        log.error("attempt_failed", exc_info=error, endpoint_id=str(attempt.endpoint_id))
 
 
 async def _break_off(sender: Sender, running: dict[asyncio.Task[None], Attempt]) -> None:

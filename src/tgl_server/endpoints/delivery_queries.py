@@ -33,20 +33,18 @@ ADD_MESSAGE = text("""
 # has a few at a time, so that a slow receiver does not take every turn. A row that another process locks is skipped,
 # and what it claimed meanwhile is seen again when the row is locked: the condition is checked anew on its new version.
 CLAIM = text(f"""
-    WITH firsts AS MATERIALIZED (
-        SELECT d.id, d.next_attempt_at,
-               row_number() OVER (PARTITION BY d.endpoint_id ORDER BY d.next_attempt_at, d.n) AS place,
-               (SELECT count(*) FROM endpoint_deliveries l
-                WHERE l.endpoint_id = d.endpoint_id AND l.state = 'pending' AND l.lease_until >= {_NOW}) AS leased
-        FROM endpoint_deliveries d JOIN endpoints o ON o.id = d.endpoint_id
-        WHERE d.state = 'pending' AND d.next_attempt_at <= {_NOW}
-          AND (d.lease_until IS NULL OR d.lease_until < {_NOW})
+    WITH first AS MATERIALIZED (
+        SELECT DISTINCT ON (endpoint_id, repo_id) id, n, endpoint_id, next_attempt_at,
+               coalesce(lease_until >= {_NOW}, false) AS is_leased
+        FROM endpoint_deliveries WHERE state = 'pending'
+        ORDER BY endpoint_id, repo_id, n
+    ), firsts AS MATERIALIZED (
+        SELECT f.id, f.next_attempt_at,
+               row_number() OVER (PARTITION BY f.endpoint_id ORDER BY f.next_attempt_at, f.n) AS place,
+               (SELECT count(*) FROM first l WHERE l.endpoint_id = f.endpoint_id AND l.is_leased) AS leased
+        FROM first f JOIN endpoints o ON o.id = f.endpoint_id
+        WHERE f.next_attempt_at <= {_NOW} AND NOT f.is_leased
           AND o.is_active AND (o.not_before IS NULL OR o.not_before <= {_NOW})
-          AND NOT EXISTS (
-              SELECT FROM endpoint_deliveries p
-              WHERE p.endpoint_id = d.endpoint_id AND p.state = 'pending' AND p.n < d.n
-                AND p.repo_id IS NOT DISTINCT FROM d.repo_id
-          )
     ), held AS MATERIALIZED (
         SELECT d.id FROM endpoint_deliveries d JOIN firsts f ON f.id = d.id
         WHERE f.place + f.leased <= :each AND d.state = 'pending' AND (d.lease_until IS NULL OR d.lease_until < {_NOW})
@@ -95,8 +93,8 @@ FORGET = text("""
 WIPE_OLD_SECRETS = text("UPDATE endpoints SET old_sealed = NULL, old_until = NULL WHERE old_until <= now()")
 
 BACKLOG = text("""
-    SELECT count(*) FILTER (WHERE state = 'pending') AS pending, count(*) FILTER (WHERE state = 'failed') AS failed,
-           CAST(coalesce(extract(epoch FROM now() - min(created_at) FILTER (WHERE state = 'pending')), 0) AS float8)
-               AS oldest_seconds
-    FROM endpoint_deliveries
+    SELECT (SELECT count(*) FROM endpoint_deliveries WHERE state = 'pending') AS pending,
+           (SELECT count(*) FROM endpoint_deliveries WHERE state = 'failed') AS failed,
+           CAST(coalesce(extract(epoch FROM now() - min(created_at)), 0) AS float8) AS oldest_seconds
+    FROM endpoint_deliveries WHERE state = 'pending'
 """)

@@ -63,5 +63,6 @@ class EndpointDelivery(Identified, Dated, Base):
             "n",
             postgresql_where=text("state = 'pending'"),
         ),
+        Index("ix_endpoint_deliveries_failed", "endpoint_id", postgresql_where=text("state = 'failed'")),
         Index("ix_endpoint_deliveries_created_at", "created_at"),
     )
