@@ -6,7 +6,7 @@ PostgreSQL's `/` and `%` truncate; `floor_div` and `floor_mod` are floor functio
 from alembic import op
 
 revision = "0045"
-down_revision = "0041"
+down_revision = "0042"
 branch_labels = None
 depends_on = None
 

@@ -37,6 +37,7 @@ from tgl_server.migration.feature import migration
 from tgl_server.notifications import models as notifications_models
 from tgl_server.notifications.feature import notifications
 from tgl_server.players import models as players_models
+from tgl_server.players.feature import players
 from tgl_server.players.service import PLAYERS
 from tgl_server.projects import models as projects_models
 from tgl_server.projects.feature import projects
@@ -77,6 +78,7 @@ FEATURES: tuple[Feature, ...] = (
     chat,
     activity,
     leagues,
+    players,
     audit_logs,
     verify,
     web,

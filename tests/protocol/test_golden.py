@@ -8,6 +8,8 @@ import pytest
 
 from tgl_protocol.commits import MissingResult, PushBatch, PushResult, RefsResult, RefsUpdate, RepoStatus, RunPage
 from tgl_protocol.events import CommitsStored, RunEnded, StreamedEvent
+from tgl_protocol.joining import MailmapDiff
+from tgl_protocol.players import ClaimInfo, IdentityInfo, OwnPlayerChange, PlayerInfo, Split
 from tgl_protocol.problem import Problem
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -111,6 +113,57 @@ GOLDEN: dict[type, dict[str, Any]] = {
             }
         ],
         "next_cursor": None,
+    },
+    ClaimInfo: {
+        "id": REPO,
+        "email": "ada@example.com",
+        "name": "",
+        "evidence": "my laptop's address",
+        "state": "approved",
+        "created_at": AT,
+        "user_id": REPO,
+        "user": "Ada",
+        "belongs_to": None,
+        "decided_at": AT,
+        "reason": "she showed me",
+    },
+    IdentityInfo: {
+        "id": REPO,
+        "email": "none@none",
+        "name": "Ada",
+        "names": ["Ada"],
+        "kind": "unknown",
+        "is_bot": False,
+        "source": "claim",
+        "player_id": REPO,
+        "player": "Ada",
+        "is_claimed": True,
+    },
+    PlayerInfo: {
+        "id": REPO,
+        "name": "Ada",
+        "kind": "person",
+        "state": "provisional",
+        "visibility": "shown",
+        "has_account": False,
+        "identities": 1,
+    },
+    OwnPlayerChange: {"visibility": "pseudonym", "shown_name": "Enchantress"},
+    Split: {"identities": [], "event": 7, "reason": "two people"},
+    MailmapDiff: {
+        "digest": DIGEST,
+        "moves": [
+            {
+                "line": 2,
+                "email": "ada@example.com",
+                "name": "",
+                "from_player": "ada",
+                "to_player": "Ada",
+                "problem": None,
+            }
+        ],
+        "unreadable": [5],
+        "event": 7,
     },
     Problem: {
         "type": "about:blank",

@@ -84,6 +84,9 @@ class Callers:
             "hook_id": UUID(int=3),
             "endpoint_id": UUID(int=3),
             "delivery_id": UUID(int=3),
+            "player_id": UUID(int=4),
+            "claim_id": UUID(int=4),
+            "identity_id": UUID(int=4),
         }
         method, path = endpoint.format(project=world.project, repo=world.repo, **ids).split()
         return method, path

@@ -50,7 +50,7 @@ _NAMED = """
            p.user_id IS NOT DISTINCT FROM CAST(:viewer AS uuid)
                AND p.user_id IS NOT NULL AS is_viewer,
            CASE WHEN u.display_name <> u.email THEN u.display_name
-                WHEN u.id IS NULL AND p.state <> 'provisional' THEN p.name END AS called
+                WHEN u.id IS NULL AND p.is_named THEN p.name END AS called
     FROM ({counted}) c LEFT JOIN players p ON p.id = c.player_id LEFT JOIN users u ON u.id = p.user_id
 """
 _IS_SEEN = "is_viewer OR (visibility IS DISTINCT FROM 'hidden' AND state IS DISTINCT FROM 'erased')"
@@ -137,11 +137,12 @@ def _days(has_merges: bool, which: str, when: str) -> str:
         FROM author_days d JOIN who w USING (author_email)
         WHERE d.repo_id = :repo_id AND NOT w.is_shared AND {which} AND {when.format(day="d.day")}
         UNION ALL
-        SELECT i.player_id, coalesce(CAST(i.player_id AS text), c.author_email || ' ' || c.author_name),
-               c.author_email, {written},
-               {counted}, {of_commits}
+        SELECT coalesce(i.player_id, o.player_id),
+               coalesce(CAST(coalesce(i.player_id, o.player_id) AS text), c.author_email || ' ' || c.author_name),
+               c.author_email, {written}, {counted}, {of_commits}
         FROM commits c JOIN who w USING (author_email)
         LEFT JOIN identities i ON i.email = c.author_email AND i.name = c.author_name
+        LEFT JOIN identities o ON o.email = c.author_email AND o.name = ''
         WHERE c.repo_id = :repo_id AND w.is_shared AND {when.format(day=written)} GROUP BY 1, 2, 3, 4
     """  # noqa: S608 -- our own text
 

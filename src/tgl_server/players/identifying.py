@@ -41,15 +41,21 @@ async def find_identities(reader: Reader, authors: Iterable[Author]) -> dict[Aut
     return {author: found for author, row in rows.items() if (found := _found(author, row)) is not None}
 
 
-async def identify_authors(tx: AsyncSession, authors: Iterable[Author]) -> dict[Author, Found]:
+async def identify_authors(
+    tx: AsyncSession, authors: Iterable[Author], *, by_name: bool = False
+) -> dict[Author, Found]:
     """The identity of each author; those without one get it, with a provisional player of the same id.
 
+    With `by_name` each author gets an identity of that very name, which somebody sets apart from others of the address.
     Two statements if all have one, else four; repeating it changes nothing, and any number may do it at once.
     """
     wanted = dict.fromkeys(authors)
     rows = await _resolve(tx, wanted)
     found = {author: identity for author, row in rows.items() if (identity := _found(author, row)) is not None}
-    missing = {_key(author, rows[author]): author.name for author in wanted if author not in found}
+    if by_name:
+        missing = {author: author.name for author in wanted if rows[author]["exact_id"] is None}
+    else:
+        missing = {_key(author, rows[author]): author.name for author in wanted if author not in found}
     if not missing:
         return found
     await _make(tx, missing)

@@ -32,6 +32,8 @@ class Player(Identified, Dated, Base):
     state: Mapped[str]
     visibility: Mapped[str] = mapped_column(server_default=text("'shown'"), default=Visibility.SHOWN)
     shown_name: Mapped[str | None]
+    #: Somebody has given the name, so that it counts before those of commits.
+    is_named: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
 
     __table_args__ = (
         one_of("kind", PlayerKind),

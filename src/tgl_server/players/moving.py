@@ -8,9 +8,10 @@ from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from tgl_protocol.players import IdentitySource, PlayerState
+from tgl_protocol.players import IdentitySource, PlayerState, Split
+from tgl_protocol.problem import FieldError
 from tgl_server.audit.service import Actor, record
-from tgl_server.errors import Conflict, NotFound
+from tgl_server.errors import Conflict, InvalidBody, NotFound
 from tgl_server.players import moving_queries as queries
 from tgl_server.players.actions import PlayerAction
 from tgl_server.players.fold import Event, Move, fold, later_than, undone
@@ -70,6 +71,16 @@ async def merge(tx: AsyncSession, player_id: UUID, others: Iterable[UUID], by: A
     moved = len(identities)
     await record(tx, by.did(PlayerAction.PLAYERS_MERGED, "player", player_id, event=event_id, identities=moved))
     return event_id
+
+
+async def split(tx: AsyncSession, player_id: UUID, wish: Split, by: Actor) -> int:
+    """Take away identities, or what an event has done; raises a 422 error unless exactly one of them is named."""
+    if (wish.event is None) == (not wish.identities):
+        message = "Name some identities, or an event"
+        raise InvalidBody(f"{message}, and not both.", errors=[FieldError(message, field="identities")])
+    if wish.event is not None:
+        return await undo(tx, player_id, wish.event, by, reason=wish.reason)
+    return await split_off(tx, player_id, wish.identities, by, reason=wish.reason)
 
 
 async def split_off(tx: AsyncSession, player_id: UUID, identities: Iterable[UUID], by: Actor, *, reason: str) -> int:

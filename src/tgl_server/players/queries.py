@@ -66,3 +66,5 @@ FIND_WRONG = text("""
       AND (mark.is_current OR stored.one IS NULL AND NOT EXISTS (SELECT FROM repos r WHERE r.id = held.repo_id))
     ORDER BY repo_id
 """)
+
+NAMES_OF_ADDRESS = text("SELECT DISTINCT name FROM repo_authors WHERE email = :email ORDER BY name")

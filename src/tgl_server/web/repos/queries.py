@@ -107,6 +107,7 @@ WEEKS_OF_AUTHORS = text("""
            CAST(date_trunc('week', CAST(d.day AS timestamp)) AS date) AS week,
            CAST(sum(CASE WHEN :merges THEN d.commits + d.merges ELSE d.commits END) AS bigint) AS commits
     FROM author_days d LEFT JOIN identities i ON i.email = d.author_email AND i.name = ''
+     AND NOT EXISTS (SELECT FROM identities e WHERE e.email = d.author_email AND e.name <> '')
     WHERE d.repo_id = :repo_id AND d.day >= :since AND d.day <= :today
       AND (i.player_id = ANY(CAST(:players AS uuid[])) OR d.author_email = ANY(CAST(:emails AS text[])))
     GROUP BY 1, 2
