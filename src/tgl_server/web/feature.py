@@ -8,9 +8,9 @@ from litestar.di import Provide
 from tgl_server.http.declarations import is_page
 from tgl_server.http.feature import Feature
 from tgl_server.limits.groups import RateGroup, limited_as
-from tgl_server.web.account import notifications
+from tgl_server.web.account import addresses, notifications
 from tgl_server.web.account import routes as account
-from tgl_server.web.administration import log, people, system
+from tgl_server.web.administration import claims, log, people, system
 from tgl_server.web.assets import serve_asset
 from tgl_server.web.credentials import routes as credentials
 from tgl_server.web.cross_site import same_site
@@ -65,9 +65,11 @@ _SIGNED_IN = (
     *webhooks.ROUTES,
     *account.ROUTES,
     *notifications.ROUTES,
+    *addresses.ROUTES,
     *keys.ROUTES,
     *device.ROUTES,
     *people.ROUTES,
+    *claims.ROUTES,
     *log.ROUTES,
     *system.ROUTES,
     *live.ROUTES,

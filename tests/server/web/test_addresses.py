@@ -1,0 +1,54 @@
+"""The pages of addresses and claims: a person claims, a commissioner decides, and who is hidden chose so."""
+
+from tests.support.database import execute, rows, scalar
+from tests.support.people import Person
+from tests.support.players import made_identities, mapping
+from tests.support.servers import RunningServer
+from tests.support.visitor import Visitor
+from tgl_server.db.engine import Database
+
+ADDRESSES, CLAIMS = "/settings/addresses", "/administration/claims"
+WISH = {"email": "ada@old.example", "name": "", "evidence": "<b>my laptop</b>"}
+
+
+async def test_a_claim_is_filed_decided_and_seen(
+    ada: Person, boss: Person, server: RunningServer, database: Database
+) -> None:
+    await made_identities(database, [("ada@old.example", "Ada")])
+    async with Visitor(server.url) as hers, Visitor(server.url) as theirs:
+        await hers.sign_in(ada.email)
+        await theirs.sign_in(boss.email)
+        assert (await hers.post(ADDRESSES, WISH)).status == 303
+        again = await hers.post(ADDRESSES, WISH)
+        assert (again.status, b"You have claimed this already" in again.body) == (409, True)
+        shown = (await theirs.get(CLAIMS)).body
+        assert (b"ada@old.example" in shown, b"&lt;b&gt;my laptop" in shown, b"<b>my" in shown) == (True, True, False)
+        claim = await scalar(database, "SELECT id FROM claims")
+        assert (await theirs.post(f"{CLAIMS}/{claim}/approve", {"reason": ""})).status == 422
+        assert (await theirs.post(f"{CLAIMS}/{claim}/approve", {"reason": "she showed me"})).status == 303
+        mine = (await hers.get(ADDRESSES)).body
+        assert (b"she showed me" in mine, b"a claim" in mine) == (True, True)
+    assert {row.state for row in await rows(database, "SELECT state FROM claims")} == {"approved"}
+
+
+async def test_a_suggestion_is_merged(boss: Person, server: RunningServer, database: Database) -> None:
+    one, other = (await made_identities(database, [("h6@pm.example", "h"), ("h6+git@pm.example", "h")])).values()
+    async with Visitor(server.url) as theirs:
+        await theirs.sign_in(boss.email)
+        assert b"One mailbox" in (await theirs.get(CLAIMS)).body
+        fields = {"player": one, "others": [other], "reason": "one mailbox"}
+        assert (await theirs.post(f"{CLAIMS}/merge", fields)).status == 303
+        assert b"One mailbox" not in (await theirs.get(CLAIMS)).body
+    assert await mapping(database) == {one: one, other: one}
+
+
+async def test_a_person_chooses_how_others_see_them(ada: Person, server: RunningServer, database: Database) -> None:
+    await execute(database, "UPDATE users SET display_name = 'Ada'")
+    async with Visitor(server.url) as hers:
+        await hers.sign_in(ada.email)
+        assert (await hers.post(f"{ADDRESSES}/seen", {"visibility": "pseudonym", "shown_name": ""})).status == 422
+        assert (
+            await hers.post(f"{ADDRESSES}/seen", {"visibility": "pseudonym", "shown_name": "Enchantress"})
+        ).status == 303
+        assert b"Enchantress" in (await hers.get(ADDRESSES)).body
+    assert await scalar(database, "SELECT visibility FROM players") == "pseudonym"
