@@ -19,6 +19,7 @@ from tgl_server.cli import (
     man,
     members,
     migrate,
+    players,
     projects,
     pulls,
     repos,
@@ -55,6 +56,7 @@ app.add_typer(members.app, name="members")
 app.add_typer(repos.app, name="repos")
 repos.app.command("list")(listing.list_repos)
 app.add_typer(pulls.app, name="pulls")
+app.add_typer(players.app, name="players")
 app.add_typer(keys.app, name="keys")
 app.add_typer(league.app, name="league")
 app.add_typer(seasons.app, name="seasons")

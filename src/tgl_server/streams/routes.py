@@ -60,8 +60,8 @@ async def stream_events(
     """Listen to a project's events as they happen, as server-sent events; at most five streams a user.
 
     `id` is the event's number, `event` its type, and `data` JSON with `id`, `type`, `at`, `project_id`, `repo_id` and
-    `data`. It ends when you may not see the project any more, when an access token expires, and when the server stops: come
-    back with `Last-Event-ID`, and nothing is lost.
+    `data`. It ends when you may not see the project any more, when an access token expires, and when the server stops:
+    come back with `Last-Event-ID`, and nothing is lost.
     """
     access = await find_project(database, principal, project)
     if access is None:
