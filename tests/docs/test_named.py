@@ -29,7 +29,7 @@ def _is_there(page: Path, name: str) -> bool:
 
 @cache
 def _files() -> list[str]:
-    folders = ("src", "tests", "docs", "tools", "benchmarks", "migrations")
+    folders = ("src", "tests", "docs", "tools", "benchmarks", "migrations", "deploy")
     return [*map(str, ROOT.glob("*.*")), *(str(file) for folder in folders for file in (ROOT / folder).rglob("*.*"))]
 
 
