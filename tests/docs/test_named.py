@@ -13,7 +13,7 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *so
 NUMBERED = {"history.md": 26}
 
 _PATH = re.compile(r"(?<![\w./-])(?:src|tests|docs|tools|benchmarks|migrations)/[\w./*-]*[\w/*]")
-_FILE = re.compile(r"((?<![\w./-])(?:[\w-]+/)*[\w-]+\.py)\b|`([\w-]+\.md)`|\]\(([\w./-]+\.(?:md|json))\)")
+_FILE = re.compile(r"((?<![\w./-])(?:[\w-]+/)*[\w-]+\.py)\b|`([\w-]+\.md)`|\]\(([\w./-]+\.(?:md|json|yml))\)")
 _PATH_OF_TEST = re.compile(r"(tests/[\w./-]+\.py)::(test_\w+)")
 _TEST = re.compile(r"\btest_\w+\b(?!\.py|\w*/)")
 
