@@ -9,6 +9,7 @@ from tgl_server.db.embedded import LEAST_ROOM_BYTES
 from tgl_server.pull.operating import PullFigures
 from tgl_server.settings import Environment
 from tgl_server.system.check import Check, Level
+from tgl_server.system.mail_checks import mail_check
 from tgl_server.system.state import DatabaseState, ProcessState, SystemState
 from tgl_server.system.use_checks import clients_check
 
@@ -31,6 +32,8 @@ def checks_of(state: SystemState) -> list[Check]:
     if state.use is not None:
         found += [_lag(state.database), clients_check(state.use, state.settings)]
     found += _pull_checks(state)
+    if state.mail is not None:
+        found.append(mail_check(state.mail))
     if state.process is not None:
         found += _process_checks(state, state.process)
     return worst_first(found)

@@ -18,6 +18,7 @@ from tgl_server.db.engine import Database
 from tgl_server.db.migrate import newest_version, read_version
 from tgl_server.followers.follower import Followers
 from tgl_server.followers.service import Lag, lag_of
+from tgl_server.mail.state import MailServerState, read_mail
 from tgl_server.pull.operating import PullFigures, SeenWorker, pull_figures
 from tgl_server.pull.queue import ALIVE
 from tgl_server.services import Services
@@ -75,7 +76,7 @@ class ProcessState(Struct, frozen=True, kw_only=True):
 class SystemState(Struct, frozen=True, kw_only=True):
     """All of it. `process` is None for a command that looks from outside; `free_bytes` for a database elsewhere.
 
-    `use` is None for a database of another version, whose tables may be others.
+    `use` and `mail` are None for a database of another version, whose tables may be others; `mail` also without mails.
     """
 
     settings: Settings
@@ -84,6 +85,7 @@ class SystemState(Struct, frozen=True, kw_only=True):
     use: UseState | None
     process: ProcessState | None
     free_bytes: int | None
+    mail: MailServerState | None = None
 
 
 async def read_system(
@@ -92,9 +94,17 @@ async def read_system(
     """The state at this moment; raises what a database that is away raises."""
     async with database.statements() as connection:
         found = await _read_database(connection, followers)
-        use = await _read_use(connection) if found.migration == found.needed_migration else None
+        is_ours = found.migration == found.needed_migration
+        use = await _read_use(connection) if is_ours else None
+        mail = await read_mail(connection, settings) if is_ours else None
     return SystemState(
-        settings=settings, hosting=hosting, database=found, use=use, process=process, free_bytes=_free_bytes(hosting)
+        settings=settings,
+        hosting=hosting,
+        database=found,
+        use=use,
+        process=process,
+        free_bytes=_free_bytes(hosting),
+        mail=mail,
     )
 
 
