@@ -1,6 +1,7 @@
 """`/unsubscribe/{token}`: looking changes nothing, since programs that preview links do that too; its form does.
 
 Mail programs send the form by themselves, from another site and without a cookie (RFC 8058): the token alone counts.
+A mail provider does so for many people from few addresses, so the limit is that of pages.
 """
 
 from typing import Any
@@ -39,7 +40,7 @@ async def any_reader(_: AnyConnection, __: BaseRouteHandler) -> None:
     """Whoever has the mail with the address."""
 
 
-@get(_ADDRESS, guards=[any_reader], opt=limited_as(RateGroup.LOGIN))
+@get(_ADDRESS, guards=[any_reader], opt=limited_as(RateGroup.PAGES))
 async def show_unsubscription(
     request: AnyRequest,
     token: FromPath[str],
@@ -57,7 +58,7 @@ async def show_unsubscription(
     _ADDRESS,
     guards=[any_reader],
     status_code=200,
-    opt=limited_as(RateGroup.LOGIN) | audited_as(NotificationAction.NOTIFICATION_UNSUBSCRIBED),
+    opt=limited_as(RateGroup.PAGES) | audited_as(NotificationAction.NOTIFICATION_UNSUBSCRIBED),
 )
 async def unsubscribe(
     request: AnyRequest,
@@ -77,7 +78,7 @@ async def unsubscribe(
     f"{_ADDRESS}/undo",
     guards=[any_reader],
     status_code=200,
-    opt=limited_as(RateGroup.LOGIN) | audited_as(NotificationAction.NOTIFICATION_CHOSEN),
+    opt=limited_as(RateGroup.PAGES) | audited_as(NotificationAction.NOTIFICATION_CHOSEN),
 )
 async def subscribe_again(
     request: AnyRequest,
