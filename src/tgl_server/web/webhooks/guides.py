@@ -29,7 +29,7 @@ GUIDES: Final[Mapping[WebhookKind, Guide]] = {
         name="GitHub",
         where="the repository, Settings > Webhooks > Add webhook",
         fields=(("Payload URL", "{url}"), ("Content type", _JSON), ("Secret", "{secret}"), ("Events", _ON_PUSH)),
-        note="GitHub sends a ping at once, which appears below as answered. What failed is not sent again by itself.",
+        note="GitHub sends a ping at once, which then stands under What arrived. What failed is not sent again by itself.",
         hosts=("github",),
     ),
     WebhookKind.GITLAB: Guide(
@@ -82,7 +82,7 @@ GUIDES: Final[Mapping[WebhookKind, Guide]] = {
         name="Bitbucket Data Center",
         where="the repository, Repository settings > Webhooks > Create webhook",
         fields=(("URL", "{url}"), ("Secret", "{secret}"), ("Events", "Repository: Push")),
-        note="Its button Test connection is answered, and leaves no trace below, as it is not signed.",
+        note="Its button Test connection is answered, and leaves no trace here, as it is not signed.",
         hosts=("bitbucket", "stash"),
     ),
     WebhookKind.AZURE_DEVOPS: Guide(
