@@ -84,6 +84,10 @@ bench-pages *args:
 bench-webhooks *args:
     uv run python -m benchmarks.webhooks "$@"
 
+# processor time of the league's scorer and of replays: just bench-league --commits 1000000
+bench-league *args:
+    uv run python -m benchmarks.league "$@"
+
 # settings, indexes, workers, compression, each measured: just bench-choices --only compression
 bench-choices *args:
     uv run python -m benchmarks.choices "$@"

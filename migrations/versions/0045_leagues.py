@@ -114,10 +114,6 @@ UPGRADE = (
     "CREATE INDEX ix_ledger_day ON ledger (season_id, player_id, day)",
     "CREATE INDEX ix_ledger_sha ON ledger (season_id, sha)",
     "CREATE INDEX ix_ledger_change ON ledger (season_id, player_id, change)",
-    "CREATE INDEX ix_ledger_second_title ON ledger (season_id, player_id, authored_at, title_key)",
-    """
-    CREATE INDEX ix_ledger_second_size ON ledger (season_id, player_id, authored_at, additions, deletions, files)
-    """,
     """
     CREATE INDEX ix_ledger_title_size ON ledger (season_id, player_id, title_key, additions, deletions, files)
     """,

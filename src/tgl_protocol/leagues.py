@@ -1,7 +1,13 @@
-"""What a league says of a commit: one verdict, and one sentence for each verdict."""
+"""Leagues, their seasons and tables; and what a season says of a commit: one verdict, in one sentence."""
 
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from msgspec import Struct
+
+from tgl_protocol.about import about
 
 
 class CommitVerdict(StrEnum):
@@ -46,3 +52,108 @@ VERDICT_SENTENCES: Final[dict[CommitVerdict, str]] = {
     CommitVerdict.LATE: "It counts, among the seven days before its arrival: its own week was closed.",
     CommitVerdict.COUNTED: "It counts, on the day of its author date.",
 }
+
+
+class LeagueInfo(Struct, frozen=True, kw_only=True):
+    """A league: a set of repositories whose authors play with each other."""
+
+    id: Annotated[UUID, about("The league's id, which never changes")]
+    slug: Annotated[str, about("Its name in addresses")]
+    name: Annotated[str, about("Its name to show")]
+    repos: Annotated[int, about("How many repositories it has")]
+    created_at: Annotated[datetime, about("When it was made")]
+
+
+class LeagueList(Struct, frozen=True):
+    """The leagues that the caller may see, by slug."""
+
+    items: Annotated[list[LeagueInfo], about("The leagues, by slug")]
+
+
+class RulesInfo(Struct, frozen=True, kw_only=True):
+    """A version of a league's rules, which never changes."""
+
+    version: Annotated[int, about("Its number, from 1")]
+    sha256: Annotated[str, about("The hash of the document, 64 hexadecimal digits")]
+    note: Annotated[str, about("What its author says of it")]
+    created_at: Annotated[datetime, about("When it was made")]
+    document: Annotated[dict[str, Any], about("Every parameter by its name")]
+
+
+class SeasonState(StrEnum):
+    """A season's state: planned, running, over but with weeks that are not closed yet, or over for good."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    CLOSING = "closing"
+    CLOSED = "closed"
+
+
+class SeasonInfo(Struct, frozen=True, kw_only=True):
+    """A season: whole weeks, Monday to Sunday, under one version of the rules."""
+
+    number: Annotated[int, about("Its number in the league, from 1")]
+    name: Annotated[str, about("Its name to show")]
+    state: Annotated[SeasonState, about("How far it is")]
+    starts: Annotated[date, about("Its first day, a Monday")]
+    weeks: Annotated[int, about("How many weeks it has")]
+    begun: Annotated[int, about("How many of its weeks have begun")]
+    rules_version: Annotated[int, about("The version of the rules that it is scored by")]
+    is_official: Annotated[bool, about("False if dates count as they are written, which nobody has witnessed")]
+    opened_at: Annotated[datetime | None, about("When it was opened; null before")]
+    closed_at: Annotated[datetime | None, about("When it was closed for good; null before")]
+
+
+class SeasonList(Struct, frozen=True):
+    """The seasons of a league, the newest first."""
+
+    items: Annotated[list[SeasonInfo], about("The seasons, the newest first")]
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """A player's place in a season; equal players share a rank."""
+
+    rank: Annotated[int, about("The rank; equal players share it")]
+    is_tied: Annotated[bool, about("True if others have the same rank")]
+    player_id: Annotated[UUID, about("The player's id")]
+    name: Annotated[str, about("The name that the caller is shown")]
+    is_provisional: Annotated[bool, about("True if nobody has said yet who the player is")]
+    points: Annotated[int, about("Season points: those of the weeks that count")]
+    week_points: Annotated[list[int], about("The points of each week that has begun")]
+    weeks: Annotated[int, about("Weeks with points")]
+    days: Annotated[int, about("Days with a change that counts")]
+    best_week: Annotated[int, about("The points of the best week")]
+
+
+class SeasonTable(Struct, frozen=True):
+    """The table of a season, the first rank first."""
+
+    season: Annotated[SeasonInfo, about("The season")]
+    items: Annotated[list[Place], about("The places of this page")]
+    next_cursor: Annotated[str | None, about("The `cursor` of the next page; null on the last")]
+
+
+class ScoredCopy(Struct, frozen=True, kw_only=True):
+    """What a season says of one stored copy of a commit, and what it does for its player's day."""
+
+    season: Annotated[int, about("The number of the season")]
+    project: Annotated[str, about("The slug of the copy's project")]
+    repo: Annotated[str, about("The name of the copy's repository")]
+    sha: Annotated[str, about("The sha, 40 hexadecimal digits")]
+    player: Annotated[str, about("Whom it is credited to, by the name that the caller is shown")]
+    verdict: Annotated[CommitVerdict, about("The verdict")]
+    sentence: Annotated[str, about("The verdict in a sentence")]
+    reason: Annotated[str | None, about("Why it was struck; null if it was not")]
+    arrived_at: Annotated[datetime, about("When it was stored here")]
+    day: Annotated[date, about("The day that it counts on, or would count on")]
+    value: Annotated[int, about("Its lines, up to the cap of the rules")]
+    day_points: Annotated[int, about("The points of the player's day")]
+    day_points_without: Annotated[int, about("What these would be without it")]
+
+
+class LeagueExplanation(Struct, frozen=True):
+    """What the seasons of a league say of a commit: one item for each season and stored copy."""
+
+    sha: Annotated[str, about("The digits that were asked for")]
+    sentence: Annotated[str, about("The answer in a sentence")]
+    copies: Annotated[list[ScoredCopy], about("The copies, the newest season first")]

@@ -87,6 +87,9 @@ class Callers:
             "player_id": UUID(int=4),
             "claim_id": UUID(int=4),
             "identity_id": UUID(int=4),
+            "league": "none",
+            "number": 1,
+            "version": 1,
         }
         method, path = endpoint.format(project=world.project, repo=world.repo, **ids).split()
         return method, path

@@ -103,12 +103,13 @@ async def make_league(
     world: World,
     *,
     repos: int = 1,
+    starts: date = START,
     weeks: int = 6,
     rules: Rules = NEW_RULES,
     now: datetime = MONDAY + timedelta(days=70),
     taken_in: datetime = MONDAY,
 ) -> MadeLeague:
-    """A league over the world's repository and more of its project; its season begins on 6 January 2031 and is open."""
+    """A league over the world's repository and more of its project; the season is open and begins on 6 January 2031."""
     async with database.transaction() as tx:
         ids = [RepoId(world.repo_id)]
         for number in range(1, repos):
@@ -117,7 +118,7 @@ async def make_league(
         league = await create_league(tx, world.user_id, "premier", "Premier League", NOBODY, rules)
         await set_repos(tx, league.id, [RepoOfLeague(repo_id) for repo_id in ids], NOBODY)
         await tx.execute(text("UPDATE league_repos SET taken_in = :at"), {"at": taken_in})
-        season = await create_season(tx, league.id, START, weeks, NOBODY)
+        season = await create_season(tx, league.id, starts, weeks, NOBODY)
         await open_season(tx, season.id, NOBODY, now)
     return MadeLeague(league.id, season.id, ids)
 

@@ -24,6 +24,8 @@ def is_revert(title: str) -> bool:
     return title.startswith(_REVERT_TITLES)
 
 
+# Few authors write many commits.
+@lru_cache(maxsize=10_000)
 def is_bot(patterns: tuple[str, ...], name: str, email: str) -> bool:
     """True if a pattern fits the name, the address or its part before the @; case does not matter.
 

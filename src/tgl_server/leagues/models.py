@@ -5,7 +5,6 @@ player's rows together: copies and sums are a matter of one player.
 """
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,19 +12,9 @@ from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, Integer, SmallIn
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tgl_protocol.leagues import CommitVerdict
+from tgl_protocol.leagues import CommitVerdict, SeasonState
 from tgl_protocol.players import IdentityKind
 from tgl_server.db.base import Base, Dated, Identified, one_of
-
-
-class SeasonState(StrEnum):
-    """A season's state: planned, running, over but with weeks that are not closed yet, or over for good."""
-
-    DRAFT = "draft"
-    OPEN = "open"
-    CLOSING = "closing"
-    CLOSED = "closed"
-
 
 #: How verdicts are stored; a number never changes its meaning.
 VERDICT_CODES: Final[dict[CommitVerdict, int]] = {
@@ -184,9 +173,7 @@ class LedgerRow(Base):
         Index("ix_ledger_day", "season_id", "player_id", "day"),
         Index("ix_ledger_sha", "season_id", "sha"),
         Index("ix_ledger_change", "season_id", "player_id", "change"),
-        # The pairs by which copies are recognised.
-        Index("ix_ledger_second_title", "season_id", "player_id", "authored_at", "title_key"),
-        Index("ix_ledger_second_size", "season_id", "player_id", "authored_at", "additions", "deletions", "files"),
+        # A pair by which copies are recognised; for the two with the second the key's beginning serves.
         Index("ix_ledger_title_size", "season_id", "player_id", "title_key", "additions", "deletions", "files"),
     )
 

@@ -67,7 +67,7 @@ def _alike(pair: tuple[str, ...]) -> str:
     """  # noqa: S608 -- our own text
 
 
-# The rows that share a pair of traits with given ones; each pair has its index.
+# The rows that share a pair of traits with given ones, by the index of title and size, and by the key: seconds differ.
 ALIKE = text(f"""
     WITH given AS MATERIALIZED (
         SELECT DISTINCT * FROM unnest(

@@ -13,11 +13,12 @@ from msgspec import Struct
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from tgl_protocol.leagues import SeasonState
 from tgl_server.db.engine import Database
 from tgl_server.leagues.copies import Trait
 from tgl_server.leagues.crediting import credits_kept
 from tgl_server.leagues.follower import NAME
-from tgl_server.leagues.models import VERDICTS, SeasonState
+from tgl_server.leagues.models import VERDICTS
 from tgl_server.leagues.reference import JudgedCopy, SeasonResult, season_result
 from tgl_server.leagues.rescoring import score_season, stored_commits
 from tgl_server.leagues.scoring import Judged

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from tgl_protocol.leagues import SeasonState
 from tgl_protocol.problem import FieldError
 from tgl_server import errors
 from tgl_server.access.ids import RepoId
@@ -17,7 +18,7 @@ from tgl_server.followers.service import hold_mark
 from tgl_server.leagues import totals_queries
 from tgl_server.leagues.actions import LeagueAction
 from tgl_server.leagues.follower import LEAGUES, NAME
-from tgl_server.leagues.models import LeagueRepo, Season, SeasonState
+from tgl_server.leagues.models import LeagueRepo, Season
 from tgl_server.leagues.rescoring import credit_anew, score_season
 from tgl_server.leagues.rules import LEAST_WEEKS, MOST_WEEKS, CoAuthors, Counting, Dates, Rules
 from tgl_server.leagues.scorer import place

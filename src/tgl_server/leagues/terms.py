@@ -9,12 +9,12 @@ from msgspec import Struct
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from tgl_protocol.leagues import SeasonState
 from tgl_protocol.players import IdentityKind
 from tgl_server.access.ids import RepoId
 from tgl_server.leagues import queries
 from tgl_server.leagues.copies import Trait
 from tgl_server.leagues.credit import is_bot, is_revert, title_key
-from tgl_server.leagues.models import SeasonState
 from tgl_server.leagues.rules import Rules, parse_rules
 from tgl_server.leagues.scoring import Judged, Seen, Span, Terms, judge, to_day
 

@@ -1,0 +1,66 @@
+"""Examples of leagues for the OpenAPI document: a type checker sees when one is outdated."""
+
+from datetime import date, timedelta
+
+import msgspec
+from msgspec import Struct
+
+from tgl_protocol import leagues
+from tgl_server.http.example_values import AT, PROJECT_ID, SHA, USER_ID
+from tgl_server.leagues.rules import Rules, rules_hash, rules_json
+
+_LEAGUE = leagues.LeagueInfo(id=PROJECT_ID, slug="premier", name="Premier League", repos=3, created_at=AT)
+_SEASON = leagues.SeasonInfo(
+    number=1,
+    name="Season 1",
+    state=leagues.SeasonState.OPEN,
+    starts=date(2026, 1, 5),
+    weeks=12,
+    begun=2,
+    rules_version=1,
+    is_official=True,
+    opened_at=AT,
+    closed_at=None,
+)
+_PLACE = leagues.Place(
+    rank=1,
+    is_tied=False,
+    player_id=USER_ID,
+    name="Ada Lovelace",
+    is_provisional=False,
+    points=71,
+    week_points=[39, 32],
+    weeks=2,
+    days=8,
+    best_week=39,
+)
+_COPY = leagues.ScoredCopy(
+    season=1,
+    project="platform-team",
+    repo="linux",
+    sha=SHA,
+    player="Ada Lovelace",
+    verdict=leagues.CommitVerdict.COUNTED,
+    sentence=leagues.VERDICT_SENTENCES[leagues.CommitVerdict.COUNTED],
+    reason=None,
+    arrived_at=AT + timedelta(minutes=1),
+    day=date(2026, 1, 6),
+    value=42,
+    day_points=13,
+    day_points_without=8,
+)
+
+EXAMPLES: list[Struct] = [
+    _LEAGUE,
+    leagues.LeagueList([_LEAGUE]),
+    leagues.RulesInfo(
+        version=1,
+        sha256=rules_hash(Rules()).hex(),
+        note="The rules of the beginning",
+        created_at=AT,
+        document=msgspec.json.decode(rules_json(Rules())),
+    ),
+    leagues.SeasonList([_SEASON]),
+    leagues.SeasonTable(_SEASON, [_PLACE], None),
+    leagues.LeagueExplanation(SHA[:7], _COPY.sentence, [_COPY]),
+]

@@ -1,0 +1,66 @@
+"""The SQL that reads leagues, seasons, tables and verdicts; none of it reads commits."""
+
+from sqlalchemy import text
+
+# Whoever is in a project that has a repository of the league sees the league; so do its owner and commissioners.
+_IS_SEEN = """(
+    :is_commissioner OR l.owner_id = :user_id OR EXISTS (
+        SELECT FROM league_repos lr JOIN repos r ON r.id = lr.repo_id JOIN projects p ON p.id = r.project_id
+        LEFT JOIN project_members m ON m.project_id = p.id AND m.user_id = :user_id
+        WHERE lr.league_id = l.id AND (p.owner_id = :user_id OR m.role IS NOT NULL)
+    )
+)"""
+
+LEAGUES = text(f"""
+    SELECT l.id, l.slug, l.name, l.created_at,
+           (SELECT count(*) FROM league_repos lr WHERE lr.league_id = l.id) AS repos
+    FROM leagues l
+    WHERE {_IS_SEEN} AND (CAST(:slug AS text) IS NULL OR l.slug = CAST(:slug AS text))
+    ORDER BY l.slug
+""")  # noqa: S608 -- our own text
+
+RULES = text("""
+    SELECT version, sha256, note, created_at, CAST(document AS text) AS document
+    FROM rules WHERE league_id = :league_id AND version = :version
+""")
+
+SEASONS = text("""
+    SELECT s.id, s.number, s.name, s.state, s.starts, s.weeks, s.begun, s.rules_version, s.opened_at, s.closed_at,
+           r.document ->> 'dates' = 'witnessed' AS is_official, r.document ->> 'board' AS board,
+           r.document ->> 'provisional' = 'shown' AS shows_provisional
+    FROM seasons s JOIN rules r ON r.league_id = s.league_id AND r.version = s.rules_version
+    WHERE s.league_id = :league_id AND (CAST(:number AS integer) IS NULL OR s.number = CAST(:number AS integer))
+    ORDER BY s.number DESC
+""")
+
+# The order is that of the index on ranks. A player who has hidden is shown to themselves alone, until the scorer has
+# taken them out.
+TABLE = text("""
+    SELECT s.rank, s.is_tied, s.player_id, s.points, s.week_points, s.weeks, s.days, s.best_week, p.name, p.state,
+           p.visibility, p.shown_name, p.user_id
+    FROM standings s JOIN players p ON p.id = s.player_id
+    WHERE s.season_id = :season_id AND (p.visibility <> 'hidden' OR p.user_id = :viewer)
+      AND (:shows_provisional OR p.state <> 'provisional')
+      AND (CAST(:rank AS integer) IS NULL
+           OR (s.rank, s.player_id) > (CAST(:rank AS integer), CAST(:player_id AS uuid)))
+    ORDER BY s.rank, s.player_id LIMIT :limit
+""")
+
+# The copies in repositories that the caller may read, one look into the index of shas for each season.
+EXPLAIN = text("""
+    SELECT s.number, p.slug AS project, r.name AS repo, l.sha, l.verdict, l.arrived_at, l.day, l.value,
+           coalesce(d.points, 0) AS day_points, coalesce(d.changes, 0) AS day_changes,
+           coalesce(d.value, 0) AS day_value, k.reason, CAST(rules.document AS text) AS document,
+           w.name, w.state, w.visibility, w.shown_name, w.user_id
+    FROM seasons s
+    JOIN rules ON rules.league_id = s.league_id AND rules.version = s.rules_version
+    JOIN ledger l ON l.season_id = s.id AND l.sha BETWEEN CAST(:first AS bytea) AND CAST(:last AS bytea)
+    JOIN players w ON w.id = l.player_id
+    JOIN repos r ON r.id = l.repo_id
+    JOIN projects p ON p.id = r.project_id
+    LEFT JOIN project_members m ON m.project_id = p.id AND m.user_id = :user_id
+    LEFT JOIN player_days d ON d.season_id = s.id AND d.player_id = l.player_id AND d.day = l.day
+    LEFT JOIN strikes k ON k.season_id = s.id AND l.verdict = 0 AND k.sha = l.sha
+    WHERE s.league_id = :league_id AND (:is_commissioner OR p.owner_id = :user_id OR m.role IS NOT NULL)
+    ORDER BY s.number DESC, l.sha, p.slug, r.name LIMIT :limit
+""")

@@ -1,0 +1,128 @@
+"""The routes that read leagues: their rules, seasons and tables, and what a season says of a commit."""
+
+import re
+from typing import Annotated, Any
+
+from litestar import Request, Response, Router, get
+from litestar.di import NamedDependency
+from litestar.handlers import BaseRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Example
+from litestar.params import PathParameter
+
+from tgl_protocol.leagues import LeagueExplanation, LeagueInfo, LeagueList, Place, RulesInfo, SeasonList, SeasonTable
+from tgl_server import errors
+from tgl_server.access.callers import admits_keys, authenticate
+from tgl_server.auth.principal import Principal, Scope
+from tgl_server.db.engine import Database
+from tgl_server.http.client_address import AnyConnection
+from tgl_server.http.declarations import answers, answers_text
+from tgl_server.http.example_values import SHA
+from tgl_server.http.formats import Format, csv_file, is_csv
+from tgl_server.http.pagination import Cursor, Limit
+from tgl_server.http.spreadsheets import CSV_MEDIA_TYPE
+from tgl_server.leagues import reading
+
+_LEAST_DIGITS = 7
+_PREFIX = re.compile(rf"[0-9a-f]{{{_LEAST_DIGITS},40}}")
+
+Slug = Annotated[str, PathParameter(description="The league's slug", examples=[Example(value="premier")])]
+Number = Annotated[
+    int, PathParameter(ge=1, le=1_000_000, description="The number of the season", examples=[Example(value=1)])
+]
+Version = Annotated[
+    int, PathParameter(ge=1, le=1_000_000, description="The version of the rules", examples=[Example(value=1)])
+]
+Sha = Annotated[
+    str,
+    PathParameter(
+        description=f"The commit's sha, or {_LEAST_DIGITS} or more digits of its beginning",
+        examples=[Example(value=SHA)],
+    ),
+]
+
+
+@admits_keys(Scope.READ_REPOS, refuses=(errors.Forbidden,))
+async def reads_leagues(connection: AnyConnection, _: BaseRouteHandler) -> None:
+    """Anyone active; a key needs `read:repos`, and none that is restricted to repositories shows people."""
+    if not (await authenticate(connection)).sees_people:
+        raise errors.Forbidden("This API key is restricted to some repositories; it does not show players.")
+
+
+@get("/", guards=[reads_leagues])
+async def list_leagues(principal: NamedDependency[Principal], database: NamedDependency[Database]) -> LeagueList:
+    """List the leagues that you may see: those with a repository of one of your projects."""
+    async with database.statements() as connection:
+        return await reading.list_leagues(connection, principal)
+
+
+@get("/{league:str}", guards=[reads_leagues], opt=answers(errors.NotFound))
+async def get_league(
+    league: Slug, principal: NamedDependency[Principal], database: NamedDependency[Database]
+) -> LeagueInfo:
+    """Show a league."""
+    async with database.statements() as connection:
+        return await reading.get_league(connection, principal, league)
+
+
+@get("/{league:str}/rules/{version:int}", guards=[reads_leagues], opt=answers(errors.NotFound))
+async def get_rules(
+    league: Slug, version: Version, principal: NamedDependency[Principal], database: NamedDependency[Database]
+) -> RulesInfo:
+    """Show a version of a league's rules, with its hash."""
+    async with database.statements() as connection:
+        return await reading.get_rules(connection, principal, league, version)
+
+
+@get("/{league:str}/seasons", guards=[reads_leagues], opt=answers(errors.NotFound))
+async def list_seasons(
+    league: Slug, principal: NamedDependency[Principal], database: NamedDependency[Database]
+) -> SeasonList:
+    """List the seasons of a league."""
+    async with database.statements() as connection:
+        return await reading.list_seasons(connection, principal, league)
+
+
+@get(
+    "/{league:str}/seasons/{number:int}/table",
+    guards=[reads_leagues],
+    opt=answers(errors.NotFound) | answers_text(CSV_MEDIA_TYPE, is_file=True),
+    responses={200: ResponseSpec(SeasonTable, description="A page, or a file of the first 10,000: see `format`")},
+)
+async def season_table(
+    request: Request[Any, Any, Any],
+    league: Slug,
+    number: Number,
+    principal: NamedDependency[Principal],
+    database: NamedDependency[Database],
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    format: Format = None,  # noqa: A002 -- the parameter's name in the query
+) -> Response[SeasonTable] | Response[bytes]:
+    """Show the table of a season, by rank."""
+    as_file = is_csv(request, format)
+    async with database.statements() as connection:
+        found = await reading.season_table(
+            connection, principal, league, number, limit=reading.MOST_ROWS if as_file else limit, cursor=cursor
+        )
+    return csv_file("table", found.items, Place.__struct_fields__) if as_file else Response(found)
+
+
+@get("/{league:str}/explain/{sha:str}", guards=[reads_leagues], opt=answers(errors.NotFound, errors.InvalidParameter))
+async def explain_in_league(
+    league: Slug, sha: Sha, principal: NamedDependency[Principal], database: NamedDependency[Database]
+) -> LeagueExplanation:
+    """Tell what the seasons of a league say of a commit, and what it does for its player's day."""
+    prefix = sha.lower()
+    if not _PREFIX.fullmatch(prefix):
+        raise errors.InvalidParameter(f"Expected {_LEAST_DIGITS} to 40 hexadecimal digits.")
+    bounds = bytes.fromhex(prefix.ljust(40, "0")), bytes.fromhex(prefix.ljust(40, "f"))
+    async with database.statements() as connection:
+        return await reading.explain_sha(connection, principal, league, prefix, bounds)
+
+
+leagues_router = Router(
+    "/leagues",
+    route_handlers=[list_leagues, get_league, get_rules, list_seasons, season_table, explain_in_league],
+    tags=["leagues"],
+)
