@@ -29,7 +29,8 @@ GUIDES: Final[Mapping[WebhookKind, Guide]] = {
         name="GitHub",
         where="the repository, Settings > Webhooks > Add webhook",
         fields=(("Payload URL", "{url}"), ("Content type", _JSON), ("Secret", "{secret}"), ("Events", _ON_PUSH)),
-        note="GitHub sends a ping at once, which then stands under What arrived. What failed is not sent again by itself.",
+        note="GitHub sends a ping at once, which then stands under What arrived. "
+        "What failed is not sent again by itself.",
         hosts=("github",),
     ),
     WebhookKind.GITLAB: Guide(
