@@ -1,7 +1,9 @@
 """The guide to moving repositories is run as it stands: on the server's machine, and on a laptop."""
 
+import asyncio
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -20,6 +22,7 @@ from tests.support.older_system import add, encrypted, make_tables
 from tests.support.pulls import pull
 from tests.support.servers import RunningServer
 from tgl_server.access.ids import RepoId
+from tgl_server.cli import commands
 from tgl_server.db.embedded import EmbeddedPostgres
 from tgl_server.db.engine import Database
 from tgl_server.sealing.sealer import new_key
@@ -109,16 +112,44 @@ class Machine:
         return done.stdout + done.stderr
 
 
-def on_server(folder: Path, settings: Settings) -> Machine:
-    """The server's machine, with its settings."""
-    environment = {
-        "DATABASE_URL": settings.database_url,
-        "MIRROR_DIR": settings.mirror_dir,
-        "SECRETS_KEYS": ",".join(settings.secrets_keys),
-        "PULL_ALLOWED_NETWORKS": ",".join(settings.pull_allowed_networks),
-        "PULL_ALLOWED_PORTS": ",".join(map(str, settings.pull_allowed_ports)),
-    }
-    return Machine(folder, environment)
+class Server(Machine):
+    """The server's machine. Its own commands run in this process, as each would take a second to start."""
+
+    def __init__(
+        self, folder: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        environment = {
+            "DATABASE_URL": settings.database_url,
+            "MIRROR_DIR": settings.mirror_dir,
+            "SECRETS_KEYS": ",".join(settings.secrets_keys),
+            "PULL_ALLOWED_NETWORKS": ",".join(settings.pull_allowed_networks),
+            "PULL_ALLOWED_PORTS": ",".join(map(str, settings.pull_allowed_ports)),
+            "ARGON2_MEMORY_KIB": "1024",
+        }
+        super().__init__(folder, environment)
+        self._monkeypatch, self._capsys = monkeypatch, capsys
+        monkeypatch.chdir(folder)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+
+    async def do(self, script: str, *replaced: tuple[str, str]) -> str:
+        """All that the lines of a script printed; each must end well."""
+        for pattern, text in replaced:
+            script = re.sub(pattern, text, script)
+        said = ""
+        for line in script.splitlines():
+            words = shlex.split(line)
+            said += await asyncio.to_thread(self._command, words) if words[0] == "tgl-server" else self.run(line)
+        return said
+
+    def _command(self, words: list[str]) -> str:
+        self._capsys.readouterr()
+        self._monkeypatch.setattr(sys, "argv", words)
+        with pytest.raises(SystemExit) as ended:
+            commands.run()
+        printed = self._capsys.readouterr()
+        assert ended.value.code == 0, (words, ended.value.code, printed)
+        return printed.out + printed.err
 
 
 async def test_the_guide_leads_there_and_back(
@@ -129,17 +160,20 @@ async def test_the_guide_leads_there_and_back(
     forge: Forge,
     laptop: Path,
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    here, there = on_server(tmp_path / "server", settings), Machine(laptop, {"TGL_HOME": str(tmp_path / "home")})
+    here = Server(tmp_path / "server", settings, monkeypatch, capsys)
+    there = Machine(laptop, {"TGL_HOME": str(tmp_path / "home")})
     dry, real, differs = blocks("Take over from the older system")
-    assert "repositories: 2 would be imported" in here.run(dry, (OLDER, older))
+    assert "repositories: 2 would be imported" in await here.do(dry, (OLDER, older))
     assert await count(database, "repos") == 0
-    assert "credentials: 2 imported" in here.run(real, (OLDER, older))
+    assert "credentials: 2 imported" in await here.do(real, (OLDER, older))
     for repo in (APP, TOOLS):
         assert (await pull(database, settings, RepoId(UUID(repo))))["state"] == "done"
-    assert "team/app: 5 commits here, 0 there, 0 differ" in here.run(differs, (OLDER, older))
+    assert "team/app: 5 commits here, 0 there, 0 differ" in await here.do(differs, (OLDER, older))
     (look,) = blocks("See where you are")
-    assert "pull_celery 2" in here.run(look)
+    assert "pull_celery 2" in await here.do(look)
     stale, ended = blocks("See where you are", "sql")
     assert await rows(database, stale) == []
     assert [(row.source, row.state, row.count, row.commits) for row in await rows(database, ended)] == [
@@ -148,19 +182,19 @@ async def test_the_guide_leads_there_and_back(
 
     compare, clone, switch, key = blocks("One repository first")
     bundle, push = blocks("One repository first", "sh laptop")
-    assert here.run(compare).startswith("team/app: equal, 5 commits, fingerprint ")
+    assert (await here.do(compare)).startswith("team/app: equal, 5 commits, fingerprint ")
     there.run(bundle)
     shutil.move(laptop / "app.bundle", here.folder / "app.bundle")
-    assert "team/app: equal, 5 commits, fingerprint " in here.run(clone)
-    assert "1 moved" in here.run(switch)
-    secret = re.findall(r"^tgl_\w+$", here.run(key), re.MULTILINE)[0]
+    assert "team/app: equal, 5 commits, fingerprint " in await here.do(clone)
+    assert "1 moved" in await here.do(switch)
+    secret = re.findall(r"^tgl_\w+$", await here.do(key), re.MULTILINE)[0]
     add_commits(laptop, 2)
     assert "2 sent" in there.run(push, (URL, server.url), (KEY, secret))
 
-    assert "1 moved, 1 have the method already" in here.run(blocks("Project by project")[0])
+    assert "1 moved, 1 have the method already" in await here.do(blocks("Project by project")[0])
     assert await count(database, "repo_credentials") == 0
-    assert "2 have the method already" in here.run(blocks("All at once")[0])
-    said = here.run(blocks("Back")[0])
+    assert "2 have the method already" in await here.do(blocks("All at once")[0])
+    said = await here.do(blocks("Back")[0])
     assert "warning: team/app: no credentials are stored" in said
     assert await scalar(database, "SELECT count(*) FROM repos WHERE sync_method = 'pull_celery'") == 2
     assert await scalar(database, "SELECT total_commits FROM repo_states WHERE repo_id = :id", id=UUID(APP)) == 7
