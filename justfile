@@ -97,3 +97,7 @@ pin:
     uv run python tools/pin.py
     uv sync --quiet
     uv run python tools/pin.py --check
+
+# both archives in dist/, checked and tried in an empty environment; says what whoever publishes does then
+release:
+    uv run python -m tools.release
