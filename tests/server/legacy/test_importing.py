@@ -104,6 +104,7 @@ async def test_credentials_are_opened_with_their_key_and_sealed_with_ours(
 @pytest.mark.parametrize(
     ("key", "reason"),
     [(None, "--fernet-key-file is not given"), (Fernet.generate_key().decode(), "does not open them")],
+    ids=["none", "another"],
 )
 async def test_credentials_without_their_key_are_listed_and_come_with_it_later(
     database: Database, settings: Settings, older: Database, key: str | None, reason: str
