@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from litestar import Request, Response, Router, get
@@ -52,6 +52,8 @@ ResourceId = Annotated[str | None, QueryParameter(max_length=200, description="T
 Outcome = Annotated[AuditOutcome | None, QueryParameter(description="Whether it was done or refused")]
 ActorUserId = Annotated[UUID | None, QueryParameter(description="Who did it")]
 ActorKeyId = Annotated[UUID | None, QueryParameter(description="The API key that it was done with")]
+# Entries that were imported have the names of the system that wrote them.
+_IMPORTED: Final = "legacy."
 # The actions are known only when all features are gathered: the document shows them by this title.
 Action = Annotated[str | None, QueryParameter(title="AuditAction", description="What was done, or tried")]
 Format = Annotated[AuditFormat | None, QueryParameter(description=FORMAT_DESCRIPTION)]
@@ -85,7 +87,7 @@ async def provide_filter(
 
 
 def _refuse_unknown(action: str | None, known: Sequence[str]) -> None:
-    if action is not None and action not in known:
+    if action is not None and action not in known and not action.startswith(_IMPORTED):
         meant = nearest_name(action, known)
         hint = f"did you mean `{meant}`?" if meant else "the document names them under `AuditAction`"
         raise InvalidParameter(errors=[FieldError(f"There is no such action; {hint}", field="action")])

@@ -27,7 +27,14 @@ from tgl_server.settings import Settings
 
 
 def import_from(
-    source: Annotated[str, typer.Option("--from", metavar="URL", help="The older system's PostgreSQL.")],
+    source: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="URL",
+            help="The older system's PostgreSQL. Its password is best in PGPASSWORD: processes can be listed.",
+        ),
+    ],
     fernet_key_file: Annotated[
         Path | None, typer.Option(help="A file with its FERNET_KEY, which opens stored credentials.")
     ] = None,

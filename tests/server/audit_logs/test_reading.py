@@ -137,6 +137,14 @@ async def test_what_older_entries_say_has_changed_is_told_as_today(boss: Person,
     assert json.loads(exported)["details"] == told["user:changed"]
 
 
+async def test_what_another_system_wrote_is_found_by_its_own_name(boss: Person, database: Database) -> None:
+    statement = "INSERT INTO audit_logs (id, action, outcome) VALUES (:id, 'legacy.trigger_sync', 'success')"
+    async with database.transaction() as tx:
+        await tx.execute(text(statement), {"id": uuid4()})
+    assert len(await records(boss, "action=legacy.trigger_sync")) == 1
+    assert await records(boss, "action=legacy.nobody_did_this") == []
+
+
 async def test_a_span_of_time_includes_its_start_and_not_its_end(boss: Person, database: Database) -> None:
     await written(database, 10)
     found = await records(boss, "action=repo:changed&since=2026-01-01T00:03:00Z&until=2026-01-01T00:06:00")
