@@ -31,9 +31,10 @@ _PASSWORD = "the first match of the season"  # of a server that is gone when the
 _EMAIL = "ada@example.com"
 _PROJECT = "/projects/shop"
 _REPO = f"{_PROJECT}/repos/billing-api"
+_PULLED = f"{_PROJECT}/repos/search"
 _FIRST = "billing-api"
 _DESK, _PHONE = ViewportSize(width=1280, height=800), ViewportSize(width=390, height=844)
-#: Runs become a day apart; the last one is some hours ago.
+#: Runs become a day apart; the last one is some hours ago, and of one repository so many that it is stale.
 _PASS_TIME = """
     CREATE TEMPORARY TABLE passed AS
     SELECT id AS repo_id, interval '1 hour' * h AS since FROM repos JOIN (VALUES ('billing-api', 0.1), ('checkout', 3),
@@ -45,6 +46,14 @@ _PASS_TIME = """
     UPDATE repo_states s SET last_success_at = last_success_at - since, last_attempt_at = last_attempt_at - since,
         last_error_at = last_error_at - since, learned_cadence = interval '1 day', learned_at = now(),
         version = version + 1 FROM passed p WHERE p.repo_id = s.repo_id;
+"""
+#: One repository is pulled, and its last pull failed.
+_LET_PULL = """
+    UPDATE repos SET sync_method = 'pull_celery', git_url = 'https://git.example.com/shop/search.git'
+    WHERE name = 'search';
+    INSERT INTO repo_pulls (repo_id, cron, timezone, next_due_at, attempts, failures, failure_code)
+    SELECT id, '*/15 6-20 * * 1-5', 'Europe/Paris', now() + interval '9 min', 1, 1, 'unreachable'
+    FROM repos WHERE name = 'search';
 """
 #: What `--every` takes.
 _EVERY = {
@@ -61,6 +70,17 @@ _EVERY = {
     "commits": f"{_REPO}/commits",
     "find": f"{_REPO}/find?sha=0000",
     "repo-settings": f"{_REPO}/settings",
+    "webhooks": f"{_REPO}/webhooks",
+    "to-pull": f"{_REPO}/rollback-to-pull",
+    "pull": f"{_PULLED}/pull",
+    "schedule": f"{_PULLED}/pull/schedule",
+    "credentials": f"{_PULLED}/credentials",
+    "to-push": f"{_PULLED}/migrate-to-push",
+    "new-repo": f"{_PROJECT}/repos/new",
+    "chats": f"{_PROJECT}/chats",
+    "addresses": "/settings/addresses",
+    "notifications": "/settings/notifications",
+    "claims": "/administration/claims",
     "keys": "/settings/keys",
     "new-key": "/settings/keys/new",
     "account": "/settings/account",
@@ -100,12 +120,13 @@ async def _take_all(url: str, postgres: EmbeddedPostgres, folder: Path, every: P
         page = await context.new_page()
         key = await _take_the_tutorial(page, url, repositories[0], folder)
         await _push_the_rest(page, url, key, repositories, folder)
-        await _let_time_pass(postgres)
+        await _execute(postgres, _PASS_TIME)
         await page.goto("/")
         await _take(page, "overview")
         await page.goto(_REPO)
         await _take(page, "repository")
         if every:
+            await _execute(postgres, _LET_PULL)
             await _take_every(browser, url, await context.storage_state(), every)
 
 
@@ -156,10 +177,9 @@ async def _push_the_rest(page: Page, url: str, key: str, repositories: list[Path
     await asyncio.sleep(3)  # the sums of activity follow within two seconds
 
 
-async def _let_time_pass(postgres: EmbeddedPostgres) -> None:
-    """Move each repository's pushes into the past, one of them so far that it is stale."""
+async def _execute(postgres: EmbeddedPostgres, script: str) -> None:
     connection = await asyncpg.connect(postgres.libpq_dsn)
-    await connection.execute(_PASS_TIME)
+    await connection.execute(script)
     await connection.close()
 
 
