@@ -73,12 +73,12 @@ async def season_table(
     connection: AsyncConnection, principal: Principal, slug: str, number: int, *, limit: int, cursor: str | None
 ) -> SeasonTable:
     """A page of the table of a season, as far as the scorer has come."""
+    rank, player_id = decode_cursor(cursor, tuple[_Rank, UUID]) if cursor else (None, None)
     league = await get_league(connection, principal, slug)
     which = {"league_id": league.id, "number": number}
     season = (await connection.execute(reading_queries.SEASONS, which)).mappings().one_or_none()
     if season is None:
         raise errors.NotFound(f"The league has no season {number}.")
-    rank, player_id = decode_cursor(cursor, tuple[_Rank, UUID]) if cursor else (None, None)
     after = {"rank": rank, "player_id": player_id, "limit": limit + 1}
     shown = {"viewer": principal.user_id, "shows_provisional": season["shows_provisional"]}
     found = await connection.execute(reading_queries.TABLE, {"season_id": season["id"], **shown, **after})

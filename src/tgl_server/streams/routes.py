@@ -19,6 +19,7 @@ from tgl_server.events.feed import EventFeed
 from tgl_server.http.client_address import origin_of
 from tgl_server.http.declarations import answers, answers_text, never_ends
 from tgl_server.http.draining import Draining
+from tgl_server.http.text_rules import refuse_unstorable
 from tgl_server.services import services_of
 from tgl_server.streams.errors import TooManyStreams
 from tgl_server.streams.rights import may_hear
@@ -63,6 +64,7 @@ async def stream_events(
     `data`. It ends when you may not see the project any more, when an access token expires, and when the server stops:
     come back with `Last-Event-ID`, and nothing is lost.
     """
+    refuse_unstorable(project=project)
     access = await find_project(database, principal, project)
     if access is None:
         raise await no_such_project(database, principal)

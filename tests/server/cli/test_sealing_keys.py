@@ -82,6 +82,7 @@ def test_both_secrets_of_a_webhook_are_sealed_anew(
 
 
 def test_every_column_of_sealed_secrets_is_declared_by_its_feature() -> None:
+    """But what a mail says while it waits, for hours at most: its key is made of SECRET_KEY, and not one of these."""
     columns = {(table.name, column.name) for table in METADATA.tables.values() for column in table.columns}
-    sealed = {each for each in columns if "sealed" in each[1]}
+    sealed = {each for each in columns if "sealed" in each[1]} - {("outgoing_mail", "sealed")}
     assert {(each.table, each.column) for feature in FEATURES for each in feature.sealed} == sealed

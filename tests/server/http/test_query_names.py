@@ -22,7 +22,8 @@ PROBES = {"GET /health", "GET /ready"}
 HINT = "GET /api/v1/webhooks/{hook_id}"
 ENDPOINTS = sorted(rows_of_features())
 #: Who is let in where the owner is not.
-LET_IN = {"/api/v1/users": "commissioner", "/api/v1/audit-logs": "commissioner"}
+COMMISSIONERS = ("users", "audit-logs", "players", "identities", "claims", "mailmap")
+LET_IN = {f"/api/v1/{name}": "commissioner" for name in COMMISSIONERS}
 
 HANDLERS = {
     f"{method} {route.path_format}": handler
