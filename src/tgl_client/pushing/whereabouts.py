@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Struct
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 _REMOTES = "refs/remotes/"
 _UNSHALLOW = "git fetch --unshallow"
 _SHORT = 12
+#: What is in a name that takes git's reflog, types of objects or a search to work out.
+_WORKED_OUT = ("@{", "^{", ":")
 
 
 class Reason(StrEnum):
@@ -113,6 +116,11 @@ def sha_asked_for(name: str, here: Here | None) -> str:
         return here.commit.sha
     if MIN_SHA_PREFIX <= len(name) <= 40 and not set(name.lower()) - set("0123456789abcdef"):
         return name.lower()
+    if here is not None and any(mark in name for mark in _WORKED_OUT):
+        raise UsageError(
+            f"{name!r} is a name that git alone works out, from its reflog, its objects or a search",
+            hint=f"tgl explain $(git rev-parse {quote(name)})",
+        )
     where = f"nothing in {here.path} is" if here is not None else "no clone is here in which something could be"
     raise UsageError(f"{where} called {name!r}", hint="give the commit's sha, or run it in the clone that has it")
 

@@ -1,7 +1,7 @@
 """`tgl-server repos empty` and `prune`: taking commits away from a repository, listed first and asked about."""
 
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, TypeVar
 
@@ -60,6 +60,10 @@ def prune(
         list[str] | None,
         typer.Option(metavar="REF", help="Forget this recorded tip first, such as refs/heads/foreign; repeatable."),
     ] = None,
+    set_back: Annotated[
+        bool,
+        typer.Option("--set-back", help="Also delete what continues a recorded branch: it was set back on purpose."),
+    ] = False,
     yes: Yes = False,
 ) -> None:
     """Delete the commits that no recorded branch tip reaches, whichever machine recorded it; for good.
@@ -81,6 +85,8 @@ def prune(
                 return await service.prune_repo(tx, repo_id, seen, COMMAND_LINE, FOLLOWERS, forgotten)
 
         _show_unreached(f"{project}/{name}", seen)
+        if seen.continued and not set_back:
+            raise ServerError(_continued(seen.continued))
         if seen.commits or forgotten:
             _confirm(f"prune {project} {name}", f"This deletes {seen.commits:,} commits. Go on?", yes)
             say(f"Deleted {_run(remove, settings):,} commits of {project}/{name}")
@@ -128,6 +134,13 @@ def _show_unreached(repo: str, seen: Unreached) -> None:
         say(f"Among them are whole histories, which begin with {', '.join(sha[:12] for sha in seen.roots)}.")
         say("If one was joined on purpose, it has lost its branch to another of the same name: push it again under a")
         say("name of its own before you prune.")
+
+
+def _continued(names: Sequence[str]) -> str:
+    return (
+        f"commits listed above continue the recorded tip of {', '.join(map(visible, names))}, as where a clone that is "
+        "behind pushed last; push from one that is up to date, or add --set-back if the branch was set back on purpose"
+    )
 
 
 def _list(lines: Iterable[str], left_out: int) -> None:

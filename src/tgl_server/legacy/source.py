@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgl_server.db.engine import open_engine
 from tgl_server.db.reachable import check_reachable
-from tgl_server.errors import ServerError
+from tgl_server.errors import ServerError, StartupError
 
 #: The version of the older system's schema that is read here.
 KNOWN_HEADS: Final = frozenset({"2026_01_02_1630"})
@@ -80,9 +80,13 @@ class Source:
 
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[Source]:
-    """The older system's database; raises `UnknownSchema`, or `DatabaseUnreachable`."""
-    await check_reachable(url)
-    engine = open_engine(url, poolclass=NullPool)
+    """The older system's database; raises `UnknownSchema`, or a `StartupError` that names the option."""
+    try:
+        await check_reachable(url)
+        engine = open_engine(url, poolclass=NullPool)
+    except StartupError as error:
+        # They are written for a server's own database.
+        raise StartupError(str(error).replace("DATABASE_URL", "the older system's URL")) from None
     try:
         async with engine.connect() as plain:
             options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}

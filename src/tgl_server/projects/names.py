@@ -18,9 +18,10 @@ _SLUG = re.compile(r"[a-z0-9](-?[a-z0-9])*")
 # The console has a form at the address where a project or a repository of this name would be.
 _TAKEN = "new"
 _SCHEMES = ("https", "http", "ssh", "git")
-_URL_WANTED = f"Expected a URL of {', '.join(_SCHEMES)}, or user@host:path"
+_URL_WANTED = f"Expected a URL of {', '.join(_SCHEMES)}, user@host:path, or a whole path of the server"
 # The form of ssh and scp. A leading hyphen would make it an option of ssh, `name::` would run a program of git's, and
 # without a user or a dot it could be `javascript:` or a drive.
+_PATH = re.compile(r"(/[^/]+)+/?")
 _SCP = re.compile(
     r"(?:[A-Za-z0-9_][A-Za-z0-9._-]*@[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*\.)[A-Za-z0-9.-]*:[^:\s@][^\s@]*"
 )
@@ -62,12 +63,13 @@ def text_fault(text: str) -> str | None:
 def git_url_fault(url: str) -> str | None:
     """The fault of a repository's URL. All readers see it, so one with a credential is refused and never stored.
 
-    Other schemes are refused as well: on a pull `ext::` would run a program and `file:` read the server's disk.
+    Other schemes are refused as well: on a pull `ext::` would run a program. A path may be one of the server's machine,
+    where every pull asks PULL_LOCAL_ROOTS whether it may be read.
     """
     if not url.isprintable() or " " in url:
         return "Contains a space or a control character"
     if "://" not in url:
-        return None if _SCP.fullmatch(url) else _URL_WANTED
+        return None if _SCP.fullmatch(url) or _PATH.fullmatch(url) else _URL_WANTED
     return _split_url_fault(url)
 
 

@@ -81,6 +81,14 @@ UNREACHED_ROOTS = text(f"""
     ORDER BY commit_date, sha LIMIT :limit
 """)  # noqa: S608 -- our own condition
 
+# Tips whose own commits go on among those that no tip reaches: the branch was set back, or by a clone that is behind.
+CONTINUED_TIPS = text(f"""
+    SELECT DISTINCT f.name FROM commits c
+    CROSS JOIN LATERAL unnest(c.parents) AS parent (sha)
+    JOIN repo_refs f ON f.repo_id = :repo_id AND f.sha = parent.sha AND f.name <> ALL(CAST(:forgotten AS text[]))
+    WHERE {_UNREACHED} ORDER BY f.name LIMIT :limit
+""")  # noqa: S608 -- our own condition
+
 NEWEST_UNREACHED = text(f"""
     SELECT encode(sha, 'hex') AS sha, commit_date, author_name, message_title
     FROM commits c WHERE {_UNREACHED} ORDER BY commit_date DESC, sha DESC LIMIT :limit

@@ -59,7 +59,9 @@ class UnreachedCommit(Struct, frozen=True, kw_only=True):
 class Unreached(Struct, frozen=True, kw_only=True):
     """The commits that no recorded tip reaches, the newest 20 of them, and the `seq` of the log at which that is so.
 
-    `roots` are the first 20 among them that have no parent: each begins a history that would go as a whole.
+    `roots` are the first 20 among them that have no parent: each begins a history that would go as a whole. `continued`
+    are the first 20 tips that have children among them: those branches were set back, or a clone that is behind pushed
+    last, and what would go is the newest of all.
     """
 
     commits: int
@@ -67,6 +69,7 @@ class Unreached(Struct, frozen=True, kw_only=True):
     last_date: datetime | None
     newest: list[UnreachedCommit]
     roots: list[str]
+    continued: list[str]
     reached: int
     seq: int
 
@@ -118,6 +121,7 @@ async def unreached_in(tx: AsyncSession, repo_id: RepoId, forgotten: Sequence[st
         **found,
         newest=[UnreachedCommit(**row) for row in newest],
         roots=list(await tx.scalars(queries.UNREACHED_ROOTS, some)),
+        continued=list(await tx.scalars(queries.CONTINUED_TIPS, {**some, "forgotten": list(forgotten)})),
         reached=reached,
         seq=state.ingest_seq,
     )

@@ -64,5 +64,5 @@ def _text(name: str, value: Any) -> str:
     if name in SECRETS:
         return "***" if value else ""
     if isinstance(value, tuple):
-        return ", ".join(value)
+        return ", ".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else str(value)

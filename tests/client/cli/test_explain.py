@@ -44,6 +44,21 @@ def test_a_commit_that_was_not_pushed_yet_is_sent_by_the_next_push(repository: P
     assert reason(tgl("explain", "main", repository, "--json")) == (1, "pending", ["tgl push"])
 
 
+def test_what_to_run_is_aimed_where_the_question_was(repository: Path) -> None:
+    given = ("--project", "demo", "--repo", "first")
+    done = tgl("explain", "HEAD", repository, *given, "--json")
+    assert reason(done) == (1, "pending", ["tgl push --project demo --repo first"])
+    assert tgl("explain", "HEAD", repository, *given).out.endswith("  run: tgl push --project demo --repo first\n")
+
+
+@pytest.mark.parametrize("name", ["main@{1}", "@{1}", "main^{commit}", ":/Change 1"])
+def test_a_name_that_git_alone_works_out_leads_to_git(repository: Path, name: str) -> None:
+    done = tgl("explain", name, repository)
+    assert done.code == 2
+    assert f"{name!r} is a name that git alone works out" in done.err
+    assert "tgl explain $(git rev-parse '" in done.err
+
+
 def test_a_branch_that_a_filter_leaves_out_is_named(repository: Path) -> None:
     git(repository, "branch", "feature/x")
     add_commits(repository, 1, "feature/x")

@@ -54,3 +54,12 @@ async def test_a_database_that_cannot_be_reached_is_named_without_its_password(r
     url = "postgresql://me:secret@127.0.0.1:1/older"
     status, said = await asyncio.to_thread(run, "import-legacy", "--from", url, DATABASE_URL=database_url)
     assert (status, "127.0.0.1" in said, "secret" in said) == (1, True, False)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "postgresql://reader:topsecret@127.0.0.1:1/x"])
+async def test_a_wrong_address_is_not_said_to_be_the_servers_own(run: Run, url: str, database_url: str) -> None:
+    status, said = await asyncio.to_thread(run, "import-legacy", "--from", url, DATABASE_URL=database_url)
+    assert status == 1
+    assert "the older system's URL" in said
+    assert "DATABASE_URL" not in said
+    assert "topsecret" not in said

@@ -80,6 +80,7 @@ async def test_a_name_that_would_confuse_is_refused(people: People) -> None:
 
 GOOD_URLS = [
     "https://git.example.com/a.git", "HTTP://h:8080/a", "ssh://git@h:22/a", "git@example.com:a/b.git", "git://h/a",
+    "/srv/git/a.git",
 ]  # fmt: skip
 
 
@@ -94,7 +95,7 @@ async def test_a_git_url_without_credentials_is_kept(people: People) -> None:
 BAD_URLS = [
     "https://ada:hunter2@h/a", "https://hunter2@h/a", "ssh://git:hunter2@h/a", "https://h/a?token=hunter2",
     "https://h/a#hunter2", "hunter2:hunter2@h:a", "https://ada:hunt/er2@h/a", "https://ada%3Ahunter2@h/a",
-    "ext::sh -c hunter2", "ext::hunter2", "file:///hunter2", "/hunter2", "hunter2", "javascript:hunter2",
+    "ext::sh -c hunter2", "ext::hunter2", "file:///hunter2", "//hunter2", "hunter2", "javascript:hunter2",
     "-oProxyCommand=hunter2:a", "ssh://-oProxyCommand=hunter2/a", "ssh://-hunter2@h/a", "https://h/hunter2\n",
     "https://h/\0hunter2", "https:// h/hunter2", "https://[hunter2", "C:\\hunter2", "", "x" * 2049,
 ]  # fmt: skip

@@ -145,6 +145,22 @@ async def test_what_was_pushed_after_the_look_is_not_pruned(pushed: Api, world: 
             await prune_repo(tx, RepoId(world.repo_id), seen, Actor(), FOLLOWERS)
 
 
+async def test_a_branch_that_a_clone_behind_set_back_keeps_its_newest_commits(
+    pushed: Api, world: World, database: Database, database_url: str
+) -> None:
+    """What continues a recorded tip is not abandoned: a clone that is behind pushed last."""
+    assert await prune(database, world) == 2
+    await pushed.put(f"{world.sync_path}/refs", {"refs": {"refs/heads/main": sha_of("b")}})
+    async with database.transaction() as tx:
+        seen = await unreached_in(tx, RepoId(world.repo_id))
+    assert (seen.commits, seen.continued) == (1, ["refs/heads/main"])
+    refused = tgl_server("repos", "prune", "demo", "first", "--yes", DATABASE_URL=database_url)
+    assert refused.code == 1
+    assert "continue the recorded tip of refs/heads/main, as where a clone that is behind pushed last" in refused.err
+    done = tgl_server("repos", "prune", "demo", "first", "--yes", "--set-back", DATABASE_URL=database_url)
+    assert (done.code, "Deleted 1 commits" in done.out) == (0, True)
+
+
 async def test_a_long_line_and_many_merges_are_reached_whole(api: Api, world: World, database: Database) -> None:
     """As many steps as commits, and each of them one look-up."""
     commits = line(map(str, range(3000)))

@@ -34,6 +34,13 @@ def test_a_file_that_was_changed_since_is_not_named(tmp_path: Path) -> None:
     assert shown(settings, {}, env_file)["DB_POOL_SIZE"] == ShownSetting("DB_POOL_SIZE", "7", Source.START)
 
 
+def test_a_list_of_numbers_is_shown_like_a_list_of_words(tmp_path: Path) -> None:
+    found = shown(
+        Settings(pull_allowed_ports=(18443, 2222), cors_origins=("https://a", "https://b")), {}, tmp_path / ".env"
+    )
+    assert (found["PULL_ALLOWED_PORTS"].value, found["CORS_ORIGINS"].value) == ("18443, 2222", "https://a, https://b")
+
+
 def test_no_secret_is_shown(tmp_path: Path) -> None:
     given: dict[str, Any] = {name: f"postgresql://user:hunter2@host/{name}" for name in SECRETS}
     given["secrets_keys"] = ("hunter2",)

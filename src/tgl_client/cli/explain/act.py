@@ -1,8 +1,10 @@
 """What `tgl explain` does: asks the clone, then the server, and puts both answers together."""
 
 from pathlib import Path
+from shlex import quote
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tgl_client import errors
 from tgl_client.cli.connect import reading_client
@@ -55,12 +57,22 @@ def explain_commit(flags: Flags, name: str, choices: Choices) -> ExitCode:
     """Print where the commit is, or why it is not there."""
     settings = load(flags)
     document = run_command(_explain(settings, name, choices))
+    document = replace(document, commands=[_aimed(command, flags) for command in document.commands])
     if choices.as_json:
         print_json(document)
     else:
         target = f"{document.project}/{document.repo}"
         print("\n".join(described(target, document.explanation, document.here, document.finding, document.commands)))
     return document.exit_code
+
+
+def _aimed(command: str, flags: Flags) -> str:
+    """A command of ours with the project and the repository that this one was given; others are as they were."""
+    if not command.startswith(("tgl push", "tgl explain")):
+        return command
+    given = {"--project": flags.project, "--repo": flags.repo}
+    options = [f"{option} {quote(value)}" for option, value in given.items() if value and option not in command]
+    return " ".join([command, *options])
 
 
 async def _explain(settings: Settings, name: str, choices: Choices) -> ExplainDocument:
