@@ -100,7 +100,7 @@ class IdentityChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     kind: Annotated[IdentityKind | UnsetType, about("Whether it is a bot")] = UNSET
     is_shared: Annotated[
-        Literal[True] | UnsetType, about("True if several people use the address: each name is then an identity")
+        bool | UnsetType, about("True if several people use the address: each name is then an identity, and stays one")
     ] = UNSET
 
 

@@ -44,7 +44,7 @@ GitUrl = Annotated[
     Meta(
         min_length=1,
         max_length=2048,
-        description="https, http, ssh, git, user@host:path, or a path of the server; never with a password, a token or a query",
+        description="https, http, ssh, git, user@host:path, or a path there; never with a password, a token or a query",
         examples=["https://git.example.com/team/linux.git"],
     ),
 ]

@@ -64,8 +64,11 @@ async def change_identity(tx: AsyncSession, identity_id: UUID, change: IdentityC
     if change.kind is not UNSET and apply_changes(identity, {"kind": change.kind}):
         details: dict[str, Any] = {"kind": change.kind}
         await record(tx, by.did(PlayerAction.IDENTITY_CHANGED, "identity", identity_id, **details))
-    if change.is_shared is not UNSET:
+    if change.is_shared is True:
         await _share(tx, identity, by)
+    elif change.is_shared is False:
+        message = "Expected true: once shared, the names of an address are joined again by merging their players"
+        raise InvalidBody(f"{message}.", errors=[FieldError(message, field="is_shared")])
 
 
 async def _share(tx: AsyncSession, identity: IdentityRow, by: Actor) -> None:

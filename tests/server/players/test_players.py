@@ -107,6 +107,8 @@ async def test_a_shared_address_is_told_apart_by_its_names(
     (one,) = (await boss.get("/identities?q=team@corp")).json["items"]
     assert one["names"] == ["Ada", "Ben"]
     assert (await boss.patch(f"/identities/{one['id']}", {"is_shared": True})).status == 200
+    refused = await boss.patch(f"/identities/{one['id']}", {"is_shared": False})
+    assert (refused.status, refused.json["errors"][0]["field"]) == (422, "is_shared")
     names = {("team@corp.example", name) for name in ("", "Ada", "Ben")}
     assert await identities(database) == names
     answer = await boss.get(f"/projects/{world.project}/repos/{world.repo}/contributors")
