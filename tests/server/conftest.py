@@ -6,7 +6,7 @@ The command line runs in this process, as starting one of its own takes a second
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -97,11 +97,12 @@ async def _is_all_sent(database: Database) -> bool:
     )
 
 
-@pytest.fixture(scope="session")
-def shared_mailing(migrated_url: str, shared_mail_server: MailServer) -> Iterator[RunningServer]:
+@contextmanager
+def mailing_server(database_url: str, mail_server: MailServer) -> Iterator[RunningServer]:
+    """A server that sends mails to the mail server."""
     with running_server(
-        database_url=migrated_url,
-        smtp_url=shared_mail_server.url,
+        database_url=database_url,
+        smtp_url=mail_server.url,
         mail_from="TheGitLeague <league@mail.example>",
         public_url="http://league.example",
         secrets_keys=new_key(),
@@ -110,6 +111,12 @@ def shared_mailing(migrated_url: str, shared_mail_server: MailServer) -> Iterato
         endpoints_allow_http="true",
         log_level="debug",
     ) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def shared_mailing(migrated_url: str, shared_mail_server: MailServer) -> Iterator[RunningServer]:
+    with mailing_server(migrated_url, shared_mail_server) as server:
         yield server
 
 

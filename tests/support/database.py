@@ -66,7 +66,8 @@ async def scalar(database: Database, query: str, **parameters: Any) -> Any:
 IN_THE_BACKGROUND = {
     *("events", "event_marks", "follower_marks", "repo_troubles", "outgoing_mail", "endpoint_deliveries"),
     *("author_days", "author_totals", "repo_days", "repo_weeks", "repo_roots", "repo_authors", "pull_workers"),
-    *("api_key_days", "auth_sessions"),
+    *("api_key_days", "auth_sessions", "players", "identities", "identity_events", "notices", "chat_notices"),
+    *("ledger", "player_days", "player_weeks", "standings", "season_authors", "season_weeks"),
 }
 
 

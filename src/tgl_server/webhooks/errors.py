@@ -45,9 +45,3 @@ class TooManyWebhooks(Conflict):
     """This repository has as many webhooks as it may; delete one that is no longer in use."""
 
     code = "too_many_webhooks"
-
-
-class MadeAlready(Conflict):
-    """This webhook was made already, and its secret was shown once. If it was not kept, change it on its page."""
-
-    code = "webhook_made_already"

@@ -26,12 +26,12 @@ from tgl_protocol.webhooks import (
 )
 from tgl_server.access.ids import RepoId
 from tgl_server.audit.service import Actor, record
-from tgl_server.errors import NotFound
+from tgl_server.errors import Conflict, NotFound
 from tgl_server.http.pagination import decode_cursor, encode_cursor
 from tgl_server.sealing.sealer import Sealer
 from tgl_server.webhooks import queries
 from tgl_server.webhooks.actions import WebhookAction
-from tgl_server.webhooks.errors import InsecureWebhook, MadeAlready, TooManyWebhooks
+from tgl_server.webhooks.errors import InsecureWebhook, TooManyWebhooks
 from tgl_server.webhooks.forges.kinds import FORGES
 from tgl_server.webhooks.proofs import PREFIX
 
@@ -69,7 +69,7 @@ async def create_webhook(
 ) -> WebhookSecret:
     """Make a webhook of a repository; raises `InsecureWebhook`, `TooManyWebhooks` and `NoSecretsKey`.
 
-    A `hook_id` that was drawn before makes no second webhook when the same request comes again: `MadeAlready`.
+    A `hook_id` that was drawn before makes no second webhook when the same request comes again: `Conflict`.
     """
     site.refuse_insecure(kind)
     if await tx.scalar(queries.LOCK_REPO, {"repo_id": repo_id}) is None:
@@ -80,7 +80,9 @@ async def create_webhook(
     sealed = sealer.seal(PURPOSE, hook_id, {"secret": secret})
     row = {"id": hook_id, "repo_id": repo_id, "kind": kind, "sealed": sealed, "created_by": by.user_id}
     if await tx.scalar(queries.ADD, row) is None:
-        raise MadeAlready
+        raise Conflict(
+            "This webhook was made already, and its secret was shown once. If it was not kept, change it on its page."
+        )
     await record(tx, by.did(WebhookAction.WEBHOOK_CREATED, "repo", repo_id, hook_id=str(hook_id), kind=kind))
     return WebhookSecret(id=hook_id, kind=kind, url=site.url_of(hook_id), secret=secret, old_secret_until=None)
 

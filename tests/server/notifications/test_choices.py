@@ -1,10 +1,8 @@
 """People choose over HTTP, and a test message arrives at a real mail server."""
 
-from tests.support.database import audited, execute
-from tests.support.people import People, Person, make_project, register
+from tests.support.database import audited
+from tests.support.people import People, Person, make_project
 from tests.support.smtp import MailServer
-from tests.support.waiting import until
-from tgl_server.accounts.models import Role
 from tgl_server.db.engine import Database
 
 PATH = "/notifications"
@@ -71,17 +69,3 @@ async def test_a_test_message_arrives(mailed_people: People, mails: MailServer, 
 async def test_a_server_without_mails_says_so(ada: Person) -> None:
     answer = await ada.post(f"{PATH}/test", None)
     assert (answer.status, answer.json["code"]) == (409, "mail_is_off")
-
-
-async def test_a_commissioner_hears_of_a_newcomer_from_the_running_server(
-    mailed_people: People, mails: MailServer, database: Database
-) -> None:
-    boss = await mailed_people.make("boss", Role.COMMISSIONER)
-    await register(boss.api)
-
-    async def is_told() -> bool:
-        # As if the time that notices wait for each other were over.
-        await execute(database, "UPDATE notices SET created_at = now() - interval '1 hour'")
-        return any("waits for approval" in each["Subject"] for each in mails.to(boss.email))
-
-    await until(is_told)

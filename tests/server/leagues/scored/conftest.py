@@ -1,28 +1,5 @@
-"""A database of these tests' own: a server of other tests keeps the seasons of theirs by the real clock."""
+"""A server of other tests would keep the seasons of these by the real clock."""
 
-import asyncio
-from collections.abc import Iterator
+from tests.support.alone import migrated_url, own_pool
 
-import pytest
-
-from tests.support.databases import create_database
-from tgl_server.db import migrate
-from tgl_server.db.embedded import EmbeddedPostgres
-from tgl_server.db.engine import Database
-from tgl_server.settings import Settings
-
-
-@pytest.fixture(scope="package")
-def migrated_url(postgres: EmbeddedPostgres, own_loop: asyncio.Runner) -> str:
-    """Instead of the one that servers follow; it is gone with its PostgreSQL."""
-    url = own_loop.run(create_database(postgres))
-    migrate.upgrade(url)
-    return url
-
-
-@pytest.fixture(scope="package")
-def own_pool(migrated_url: str, own_loop: asyncio.Runner) -> Iterator[Database]:
-    """Connections to it that are kept from test to test."""
-    database = Database(Settings(database_url=migrated_url))
-    yield database
-    own_loop.run(database.close())
+__all__ = ["migrated_url", "own_pool"]
