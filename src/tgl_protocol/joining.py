@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from tgl_protocol.about import about
 from tgl_protocol.players import PlayerInfo
 
-MAX_MAILMAP: Final = 1_000_000
+MAX_MAILMAP: Final = 250_000
 
 
 class SuggestionReason(StrEnum):

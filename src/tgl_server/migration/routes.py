@@ -3,9 +3,9 @@
 That one is here since `sync_method` is among the fields that it changes.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import Router, get, patch, post
+from litestar import Request, Router, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, QueryParameter
 
@@ -20,6 +20,7 @@ from tgl_server.audit.service import Actor
 from tgl_server.auth.principal import Principal
 from tgl_server.db.engine import Database
 from tgl_server.http.declarations import answers
+from tgl_server.http.null_parameters import refuse_null_body
 from tgl_server.http.pagination import Cursor
 from tgl_server.migration import service
 from tgl_server.migration.actions import MigrationAction
@@ -64,6 +65,7 @@ async def change_repo(
     tags=["migration"],
 )
 async def migrate_to_push(
+    request: Request[Any, Any, Any],
     target: NamedDependency[RepoAccess],
     actor: NamedDependency[Actor],
     settings: NamedDependency[Settings],
@@ -71,6 +73,7 @@ async def migrate_to_push(
     data: JSONBody[ToPush | None] = None,
 ) -> MethodSwitch:
     """Let clients push to a repository from now on: a pull that runs is cancelled, and the credentials are deleted."""
+    await refuse_null_body(request)
     wanted = data or ToPush()
     if wanted.dry_run:
         return await _plan(database, target, SyncMethod.PUSH_CLIENT, keep_credentials=wanted.keep_credentials)
@@ -93,6 +96,7 @@ async def migrate_to_push(
     tags=["migration"],
 )
 async def rollback_to_pull(
+    request: Request[Any, Any, Any],
     target: NamedDependency[RepoAccess],
     actor: NamedDependency[Actor],
     settings: NamedDependency[Settings],
@@ -100,6 +104,7 @@ async def rollback_to_pull(
     data: JSONBody[ToPull | None] = None,
 ) -> MethodSwitch:
     """Let the server pull a repository again, by its schedule of before; pushes are refused from now on."""
+    await refuse_null_body(request)
     if data is not None and data.dry_run:
         return await _plan(database, target, SyncMethod.PULL_CELERY)
     async with database.transaction(target.id) as tx:

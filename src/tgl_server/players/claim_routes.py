@@ -1,9 +1,9 @@
 """The routes of identities, of claims to them, and of a `.mailmap`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Router, get, patch, post
+from litestar import Request, Router, get, patch, post
 from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
@@ -29,6 +29,7 @@ from tgl_server.db.engine import Database
 from tgl_server.http.created import Created
 from tgl_server.http.declarations import answers
 from tgl_server.http.example_values import KEY_ID
+from tgl_server.http.null_parameters import refuse_null
 from tgl_server.http.pagination import Cursor, Limit
 from tgl_server.http.text_rules import refuse_unstorable
 from tgl_server.players import changing, claims, reading
@@ -47,6 +48,7 @@ OfPlayer = Annotated[UUID | None, QueryParameter(name="player", description="Onl
 
 @get("/identities", guards=[session_user])
 async def list_identities(
+    request: Request[Any, Any, Any],
     principal: NamedDependency[Principal],
     database: NamedDependency[Database],
     player_id: OfPlayer = None,
@@ -55,6 +57,7 @@ async def list_identities(
     cursor: Cursor = None,
 ) -> IdentityPage:
     """List identities, the newest first: a commissioner all of them, anybody else their own."""
+    refuse_null(request, "player")
     refuse_unstorable(q=words)
     owner_id = None if principal.is_commissioner else principal.user_id
     async with database.statements() as connection:
@@ -89,6 +92,7 @@ async def change_identity(
 
 @get("/claims", guards=[session_user])
 async def list_claims(
+    request: Request[Any, Any, Any],
     principal: NamedDependency[Principal],
     database: NamedDependency[Database],
     in_state: InState = None,
@@ -96,6 +100,7 @@ async def list_claims(
     cursor: Cursor = None,
 ) -> ClaimPage:
     """List claims, the newest first: a commissioner all of them, anybody else their own."""
+    refuse_null(request, "state")
     owner_id = None if principal.is_commissioner else principal.user_id
     async with database.statements() as connection:
         return await reading.list_claims(

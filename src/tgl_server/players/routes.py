@@ -1,9 +1,9 @@
 """The routes of players, their identities and events, for themselves and for commissioners."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Router, get, patch, post
+from litestar import Request, Router, get, patch, post
 from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
@@ -31,6 +31,7 @@ from tgl_server.auth.principal import Principal
 from tgl_server.db.engine import Database
 from tgl_server.http.declarations import answers
 from tgl_server.http.example_values import USER_ID
+from tgl_server.http.null_parameters import refuse_null
 from tgl_server.http.pagination import Cursor, Limit
 from tgl_server.http.text_rules import refuse_unstorable
 from tgl_server.players import changing, erasing, moving, reading, suggestions
@@ -44,6 +45,7 @@ Words = Annotated[str, QueryParameter(name="q", max_length=200, description="Onl
 
 @get("/", guards=[commissioner])
 async def list_players(
+    request: Request[Any, Any, Any],
     principal: NamedDependency[Principal],
     database: NamedDependency[Database],
     in_state: InState = None,
@@ -52,6 +54,7 @@ async def list_players(
     cursor: Cursor = None,
 ) -> PlayerPage:
     """List the players who have an identity or an account, the newest first."""
+    refuse_null(request, "state")
     refuse_unstorable(q=words)
     async with database.statements() as connection:
         return await reading.list_players(
