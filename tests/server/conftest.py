@@ -106,7 +106,6 @@ def mailing_server(database_url: str, mail_server: MailServer) -> Iterator[Runni
         mail_from="TheGitLeague <league@mail.example>",
         public_url="http://league.example",
         secrets_keys=new_key(),
-        sweep_seconds=1,
         endpoints_allowed_networks="127.0.0.0/8",
         endpoints_allow_http="true",
         log_level="debug",

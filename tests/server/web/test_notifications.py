@@ -69,20 +69,6 @@ async def test_an_address_that_was_made_up_or_changed_does_nothing(
     assert await chosen(database) == {}
 
 
-async def test_the_address_in_a_mail_is_the_one_that_works(
-    stranger: Visitor, mailed_people: People, mails: MailServer, database: Database
-) -> None:
-    ada = await mailed_people.make("ada")
-    made = await ada.post("/api-keys/", {"name": "laptop", "scopes": "read:repos"})
-    assert made.status == 201, made.body
-    mail = await mails.mail(ada.email)
-    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert made.json["full_key"] not in str(mail)
-    path = mail["List-Unsubscribe"].strip("<>").removeprefix("http://league.example")
-    assert (await stranger.post(path, ONE_CLICK, headers={})).status == 200
-    assert await chosen(database) == {"account_changed": False}
-
-
 async def test_the_page_keeps_what_is_chosen_and_shows_it(
     ada_visitor: Visitor, ada: Person, database: Database
 ) -> None:

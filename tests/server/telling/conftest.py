@@ -1,4 +1,7 @@
-"""Events as the server records them, and the mails that they become, one step after the other in this process."""
+"""Events as the server records them, and the mails that they become, one step after the other in this process.
+
+A server of other tests would take some of these events before them.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -8,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from tests.server.mail.conftest import mail_settings
+from tests.support.alone import migrated_url, own_pool
 from tests.support.database import execute, rows, scalar
 from tests.support.world import World
 from tgl_protocol.events import EventData, EventType, RepoInTrouble, RepoRecovered, Trouble
@@ -23,6 +27,8 @@ from tgl_server.notifications.digest import Pace, digest
 from tgl_server.notifications.following import follow_events
 from tgl_server.notifications.models import Topic
 from tgl_server.notifications.unsubscribing import Unsubscribing
+
+__all__ = ["migrated_url", "own_pool"]
 
 AT_ONCE = dict.fromkeys(Topic, Pace(timedelta(0), timedelta(0)))
 _LONG_AGO = datetime(2026, 1, 2, 11, 0, tzinfo=UTC)

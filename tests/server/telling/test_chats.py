@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.server.notifications.conftest import FAILED, RECOVERED, STALE, Teller
+from tests.server.telling.conftest import FAILED, RECOVERED, STALE, Teller
 from tests.support.database import count, every_row, execute, rows, scalar
 from tests.support.receiver import Receiver, running_receiver
 from tests.support.world import World

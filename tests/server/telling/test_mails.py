@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.server.notifications.conftest import AT_ONCE, FAILED, RECOVERED, STALE, Teller
+from tests.server.telling.conftest import AT_ONCE, FAILED, RECOVERED, STALE, Teller
 from tests.support.database import count, execute, rows, scalar
 from tests.support.world import World
 from tgl_protocol.events import AccountEvent, EventType, KeyEvent
