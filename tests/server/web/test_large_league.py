@@ -44,7 +44,7 @@ USE_THEM = "UPDATE sync_runs SET api_key_id = k.id FROM api_keys k WHERE k.prefi
 @pytest.fixture
 def large_league(league: None, own_loop: asyncio.Runner, own_pool: Database) -> None:
     """The league, with 200 repositories that have runs and weeks, and with keys of the longest names."""
-    own_loop.run(add_many_repos(own_pool, 198))
+    own_loop.run(add_many_repos(own_pool, 197))
     own_loop.run(execute(own_pool, LONG_KEYS, USE_THEM))
 
 
