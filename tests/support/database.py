@@ -62,6 +62,8 @@ async def scalar(database: Database, query: str, **parameters: Any) -> Any:
         return await connection.scalar(text(query), parameters)
 
 
+_DEADLOCK = "40P01"
+
 #: Tables that a running server writes by itself, whatever a test does.
 IN_THE_BACKGROUND = {
     *("events", "event_marks", "follower_marks", "repo_troubles", "outgoing_mail", "endpoint_deliveries"),
@@ -88,8 +90,18 @@ async def execute(database: Database, *statements: str, **parameters: Any) -> No
 
 
 async def delete_all_rows(database: Database) -> None:
-    """Delete the rows of every table, without foreign keys and the trigger that keeps the audit log append-only."""
-    await execute(database, "SET LOCAL session_replication_role = replica", _DELETE_ALL)
+    """Delete the rows of every table, without foreign keys and the trigger that keeps the audit log append-only.
+
+    A server of other tests may be at work on them, in an order of its own: where the two wait for each other, again.
+    """
+    while True:
+        try:
+            await execute(database, "SET LOCAL session_replication_role = replica", _DELETE_ALL)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != _DEADLOCK:
+                raise
+        else:
+            return
 
 
 async def count(database: Database, table: str) -> int:
