@@ -43,7 +43,7 @@ def test_a_broker_that_is_away_is_told_of_once_and_used_again_when_it_is_back(
         broker.kill()
         for _ in range(20):
             wake_ups.wake(WakeUp(uuid4()))
-        said = wait_until(lambda: "".join(capfd.readouterr()))
+        said = wait_until(lambda: "".join(capfd.readouterr()), seconds=180)
         assert said.count("broker_away") == 1
         broker.start()
 
