@@ -136,7 +136,8 @@ class RepoImport:
         address = cut_credentials((url or "").strip())
         if not address.url:
             return address
-        fault = names.git_url_fault(address.url)
+        is_path = address.url.startswith("/")
+        fault = "It is a path of that machine" if is_path else names.git_url_fault(address.url)
         if fault is None:
             return address
         self._report.miss(what, f"its address is left out: {fault}; set its git_url, or push to it")
