@@ -70,7 +70,9 @@ def install_hooks(path: Path, branches: tuple[str, ...], *, as_json: bool) -> Ex
             "note: these hooks are files of the repository; they push for everybody who has them and `tgl` on the PATH"
         )
     for problem in problems:
-        print_warning(f"a push would fail for now: {problem.name}: {problem.detail}", problem.hint)
+        # Without its state folder a push only runs without a lock, as the hint says.
+        consequence = "" if problem.name == "state folder" else "a push would fail for now: "
+        print_warning(f"{consequence}{problem.name}: {problem.detail}", problem.hint)
     if not problems:
         print("a push from here would succeed")
     return ExitCode.DONE
