@@ -49,9 +49,12 @@ def push_document(reports: Sequence[PushReport]) -> PushDocument:
 
 
 def note(text: str) -> None:
-    """Print a line about what is going on; where nobody can read it, the work goes on all the same."""
+    """Print a line about what is going on; where nobody can read it, the work goes on all the same.
+
+    Text and line end are one write: threads print too, and a line must not begin in the middle of another.
+    """
     with suppress(OSError, ValueError):
-        print(text, file=sys.stderr, flush=True)
+        print(f"{text}\n", end="", file=sys.stderr, flush=True)
 
 
 def print_warning(message: str, hint: str | None) -> None:

@@ -2,6 +2,8 @@
 
 import io
 import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from tests.support.command import tgl
 from tests.support.hidden import HIDDEN, hidden_in
 from tests.support.histories import make_repository
+from tgl_client.terminal.output import note
 from tgl_client.terminal.streams import VisibleStream, obeyed, printable
 
 
@@ -50,3 +53,14 @@ def test_a_repository_whose_names_are_hostile_prints_nothing_that_is_obeyed(tmp_
         assert hidden_in(done.out + done.err) == [], arguments
         if "--json" in arguments:
             json.loads(done.out)
+
+
+def test_what_threads_print_at_once_does_not_mix_in_a_line(capfd: pytest.CaptureFixture[str]) -> None:
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(note, ["whole"] * 4000))
+    finally:
+        sys.setswitchinterval(interval)
+    assert set(capfd.readouterr().err.splitlines()) == {"whole"}
