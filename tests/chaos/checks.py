@@ -29,6 +29,8 @@ _USUAL_ERRORS = (
     "COPY from stdin failed",
     "unexpected EOF",
     'duplicate key value violates unique constraint "pk_commits"',
+    # PostgreSQL reckons its time-outs by the wall clock, which jumps here; whoever waited is told to come back.
+    "canceling statement due to lock timeout",
 )
 _POSTGRES_ERROR = re.compile(r"\b(ERROR|PANIC): +(.*)")
 

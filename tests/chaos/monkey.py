@@ -15,6 +15,7 @@ from tests.chaos.histories import Origin
 from tests.chaos.postgres import RestartedPostgres, StopMode
 from tests.chaos.proxy import CutPlace, CuttingProxy
 from tests.chaos.pushers import Pusher
+from tests.support.processes import command_line
 
 # Granian takes a worker that dies within 5.5 s of its birth for one that never works, and gives up.
 _GROWN_SECONDS = 7
@@ -131,12 +132,5 @@ class Monkey:
 
 def workers_of(server_pid: int) -> list[psutil.Process]:
     """The processes that answer, which Granian forks from the main one."""
-    own = _command_line(psutil.Process(server_pid))
-    return [each for each in psutil.Process(server_pid).children() if _command_line(each) == own]
-
-
-def _command_line(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except psutil.Error:
-        return []
+    own = command_line(psutil.Process(server_pid))
+    return [each for each in psutil.Process(server_pid).children() if command_line(each) == own]

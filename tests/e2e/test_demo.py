@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.support.processes import command_line
 from tests.support.repositories import empty_repository, git, linear_repository, random_repository
 from tests.support.waiting import wait_until
 from tgl_server.demo.repository import NotCounted, reachable_commits
@@ -223,5 +224,5 @@ def status_of(url: str, key: str = "") -> int:
 
 def children_of(process: "subprocess.Popen[str]", word: str) -> list[psutil.Process]:
     """Those with a word in their command, and theirs."""
-    found = [each for each in psutil.Process(process.pid).children() if word in each.cmdline()]
+    found = [each for each in psutil.Process(process.pid).children() if word in command_line(each)]
     return found + [below for each in found for below in each.children(recursive=True)]

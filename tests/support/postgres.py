@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
-import psutil
 import pytest
 
+from tests.support.processes import is_pid_alive
 from tests.support.waiting import wait_until
 from tgl_server.db.embedded import EmbeddedPostgres
 
@@ -30,6 +30,7 @@ NOBODY = 65534
 USER = """
 import sys
 from pathlib import Path
+from tests.support.processes import is_pid_alive
 from tgl_server.db.embedded import embedded_postgres
 with embedded_postgres(Path(sys.argv[1]), settings={"fsync": "off"}) as server:
     print(server.postmaster_pid, flush=True)
@@ -70,13 +71,9 @@ def user_of(data_dir: Path, script: str = USER, command: Sequence[str] = ()) -> 
                 process.communicate(timeout=60)
 
 
-def is_alive(pid: int) -> bool:
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-
-
 def kill_postmaster(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not is_alive(pid))
+    wait_until(lambda: not is_pid_alive(pid))
 
 
 def ask_postgres(server: EmbeddedPostgres, query: str) -> object:

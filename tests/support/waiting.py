@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-LONGEST_SECONDS = 60
+LONGEST_SECONDS = 180
 _PAUSE = 0.01
 
 

@@ -12,6 +12,7 @@ import psutil
 
 from tests.support.broker import Broker
 from tests.support.command import TGL_SERVER
+from tests.support.processes import command_line, is_alive
 from tests.support.pulls import environment_of
 from tgl_server.settings import Settings
 
@@ -74,7 +75,7 @@ class Crew:
 
     def left(self) -> list[str]:
         """The command lines of what runs although nothing of the crew should."""
-        return [" ".join(each.cmdline())[:200] for each in self._processes()]
+        return [" ".join(command_line(each))[:200] for each in self._processes()]
 
     def _processes(self) -> list[psutil.Process]:
         mirrors, found = self._settings.mirror_dir, []
@@ -82,7 +83,7 @@ class Crew:
             with suppress(psutil.Error):
                 environment = process.environ()
                 is_ours = environment.get(_MARK) == self._mark or environment.get("HOME", "").startswith(mirrors)
-                if is_ours and process.status() != psutil.STATUS_ZOMBIE:
+                if is_ours and is_alive(process):
                     found.append(process)
         return found
 

@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, ExitStack
 from typing import Any
 
-import psutil
 import pytest
 
 from tests.server.endpoints.conftest import Outside
 from tests.support.database import audited, count, execute, scalar
 from tests.support.metrics import scrape, value
 from tests.support.people import People, Person, make_project, make_repo
+from tests.support.processes import is_pid_alive
 from tests.support.receiver import Receiver
 from tests.support.servers import RunningServer, running_server
 from tests.support.waiting import until
@@ -160,7 +160,7 @@ async def test_a_killed_server_and_two_new_ones_deliver_everything_once(
         await outside.happen(repo_id)
     await until(lambda: receiver.messages)
     os.kill(sending_server.pid, signal.SIGKILL)
-    await until(lambda: not _is_alive(sending_server.pid))
+    await until(lambda: not is_pid_alive(sending_server.pid))
     receiver.status, receiver.messages = 200, []
     await execute(outside.database, SOON)
     for _ in range(2):
@@ -174,7 +174,3 @@ async def test_a_killed_server_and_two_new_ones_deliver_everything_once(
     assert receiver.ids == (await scalar(outside.database, query)).split()
     for message in receiver.messages:
         message.verify(made["secret"])
-
-
-def _is_alive(pid: int) -> bool:
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE

@@ -64,7 +64,6 @@ async def test_a_bomb_is_refused_before_it_has_gone_off(
     answer = await _push(api, world, bomb, coding)
     assert (answer.status, answer.json["code"]) == (413, "body_too_large")
     assert _memory(server) - before < 3 * LIMIT // 2**20
-    assert _memory(server) < 400
 
 
 @both
@@ -73,9 +72,10 @@ async def test_bombs_at_once_do_not_fill_the_memory(
 ) -> None:
     server, api = small
     bomb = compress(b"[" + b" " * (2 * LIMIT))
+    before = _memory(server)
     answers = await asyncio.gather(*(_push(api, world, bomb, coding) for _ in range(20)))
     assert {answer.status for answer in answers} == {413}
-    assert _memory(server) < 400
+    assert _memory(server) - before < 10 * LIMIT // 2**20, "half of what each of them may hold"
 
 
 @both

@@ -18,6 +18,7 @@ from tests.support.broker import PASSWORD, Broker, running_broker
 from tests.support.command import Run
 from tests.support.database import count, execute, rows, until_query
 from tests.support.forge import Forge
+from tests.support.processes import command_line, is_alive
 from tests.support.pulls import Hanging, ask, let_pull, run_of, running_beat, running_worker
 from tests.support.servers import RunningServer
 from tests.support.waiting import until
@@ -48,10 +49,6 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 def brokered(settings: Settings, broker: Broker) -> Settings:
     """The settings of a worker that hears messages."""
     return msgspec.structs.replace(settings, broker_url=f"valkey://127.0.0.1:{broker.port}/0")
-
-
-def is_alive(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 async def test_what_is_asked_for_is_pulled_at_once_without_a_beat_and_also_when_the_broker_was_away(
@@ -85,7 +82,7 @@ async def test_a_worker_that_is_told_to_stop_gives_back_its_pull_and_leaves_no_p
     with running_worker(brokered, "--with-beat") as worker:
         await until(lambda: hanging.is_asked, seconds=LONG)
         below = psutil.Process(worker.pid).children(recursive=True)
-        assert CHILD_MEMORY_BYTES in {each.rlimit(psutil.RLIMIT_DATA)[0] for each in below}
+        assert CHILD_MEMORY_BYTES in {each.rlimit(psutil.RLIMIT_DATA)[0] for each in below if is_alive(each)}
         worker.send_signal(signal.SIGTERM)
         assert await asyncio.to_thread(worker.wait, LONG) == 0
     assert len(below) >= 4
@@ -121,7 +118,7 @@ async def test_whatever_of_a_worker_is_killed_its_pull_goes_on_and_nothing_of_it
 async def _kill(worker: int, depth: int) -> None:
     """Kill -9 the process that is so far below a worker on the way to its git, and wait until all below it is gone."""
     all_below = psutil.Process(worker).children(recursive=True)
-    git = next(each for each in all_below if "guard.py" in " ".join(each.cmdline()))
+    git = next(each for each in all_below if "guard.py" in " ".join(command_line(each)))
     line = [*reversed(git.parents()), git]
     victim = line[[each.pid for each in line].index(worker) + depth]
     below = victim.children(recursive=True)
@@ -193,7 +190,7 @@ async def test_the_brokers_password_is_nowhere_to_be_seen(
 
 def _command_lines(worker: int) -> str:
     main = psutil.Process(worker)
-    return "\n".join(" ".join(each.cmdline()) for each in (main, *main.children(recursive=True)))
+    return "\n".join(" ".join(command_line(each)) for each in (main, *main.children(recursive=True)))
 
 
 @pytest.mark.parametrize("command", ["worker", "beat", "serve"])

@@ -13,6 +13,7 @@ import pytest
 from tests.support.command import tgl_server
 from tests.support.database import count, execute, rows, scalar, until_query
 from tests.support.forge import Forge, Handler
+from tests.support.processes import is_alive
 from tests.support.pulls import Hanging, ask, let_pull, lose_worker, run_of, running_worker
 from tests.support.waiting import until
 from tests.support.world import add_world
@@ -72,7 +73,7 @@ async def test_a_worker_that_is_killed_is_followed_by_another_which_completes_it
         victim.kill()
         victim.wait()
     assert left
-    await until(lambda: not any(_is_alive(process) for process in left))
+    await until(lambda: not any(is_alive(process) for process in left))
     assert (await run_of(database, run_id))["state"] == "running"
     await lose_worker(database)
     hanging.go_on()
@@ -81,10 +82,6 @@ async def test_a_worker_that_is_killed_is_followed_by_another_which_completes_it
     run = await run_of(database, run_id)
     assert (run["inserted"], await count(database, "commits"), await count(database, "sync_runs")) == (3, 3, 1)
     assert list(mirror_of(settings, repo).glob("objects/**/tmp_*")) == []
-
-
-def _is_alive(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 async def test_a_worker_that_is_told_to_stop_gives_back_its_pull_and_leaves_no_process(
@@ -96,7 +93,7 @@ async def test_a_worker_that_is_told_to_stop_gives_back_its_pull_and_leaves_no_p
         children = psutil.Process(worker.pid).children(recursive=True)
         worker.send_signal(signal.SIGTERM)
         assert await asyncio.to_thread(worker.wait, 30) == 0
-    assert not any(_is_alive(child) for child in children)
+    assert not any(is_alive(child) for child in children)
     assert (await run_of(database, run_id))["state"] == "queued"
     assert await count(database, "pull_workers") == 0
     hanging.go_on()

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.support.processes import command_line
 from tests.support.waiting import wait_until
 
 
@@ -32,14 +33,7 @@ def serving(folder: Path, **settings: str) -> Iterator[psutil.Process]:
 
 
 def workers_of(server: psutil.Process) -> list[psutil.Process]:
-    return [child for child in server.children() if _is_worker(child)]
-
-
-def _is_worker(process: psutil.Process) -> bool:
-    try:
-        return "worker" in process.cmdline()
-    except psutil.NoSuchProcess:  # also one that has ended and was not waited for yet
-        return False
+    return [child for child in server.children() if "worker" in command_line(child)]
 
 
 def test_a_server_without_a_database_of_its_own_pulls_by_itself_as_long_as_it_runs(tmp_path: Path) -> None:

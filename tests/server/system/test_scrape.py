@@ -1,7 +1,6 @@
 """What a scrape says after known things happened."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from tests.support.api import Api
 from tests.support.commits import batch, commit, numbered
 from tests.support.database import execute
 from tests.support.metrics import scrape, value
+from tests.support.processes import is_alive
 from tests.support.pulls import claimed, let_pull, make_due, tick
 from tests.support.servers import METRICS_TOKEN, SYNC_LIMIT, RunningServer, new_client
 from tests.support.waiting import until
@@ -106,17 +106,10 @@ async def _until_pool_is(server: RunningServer, world: World, connections: int) 
     async with Api(server.url) as api:
 
         async def is_so() -> bool:
-            workers = [each for each in psutil.Process(server.pid).children() if _is_alive(each)]
+            workers = [each for each in psutil.Process(server.pid).children() if is_alive(each)]
             return value(await scrape(api), "tgl_db_pool_connections") == connections and len(workers) == 2
 
         await until(is_so)
-
-
-def _is_alive(process: psutil.Process) -> bool:
-    """False for a process that has ended, also if it does so at this moment."""
-    with contextlib.suppress(psutil.NoSuchProcess):
-        return process.status() != psutil.STATUS_ZOMBIE
-    return False
 
 
 async def test_pulls_are_counted_by_state_failure_and_worker(database: Database, api: Api, world: World) -> None:

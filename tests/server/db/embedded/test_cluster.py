@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.postgres import NO_FSYNC, ask_postgres, is_alive
+from tests.support.postgres import NO_FSYNC, ask_postgres
+from tests.support.processes import is_pid_alive
 from tgl_server.db.embedded import DataFolderRefused, OtherMajorVersion, embedded_postgres
 
 
@@ -41,4 +42,4 @@ def test_a_lost_password_is_said_so(data_dir: Path) -> None:
             pass
     finally:
         (data_dir / "control" / "hidden").rename(password)
-    assert not is_alive(server.postmaster_pid)
+    assert not is_pid_alive(server.postmaster_pid)

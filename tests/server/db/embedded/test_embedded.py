@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from tests.support.postgres import NO_FSYNC, ask_postgres, is_alive
+from tests.support.postgres import NO_FSYNC, ask_postgres
+from tests.support.processes import is_pid_alive
 from tgl_server.db.embedded import EmbeddedPostgres, PlatformRefused, embedded_postgres
 
 
@@ -78,7 +79,7 @@ def test_nobody_gets_in_without_the_password(data_dir: Path) -> None:
 def test_data_outlives_the_server(data_dir: Path) -> None:
     with embedded_postgres(data_dir, settings=NO_FSYNC) as first:
         ask_postgres(first, "create table kept as select 42 as answer")
-    assert not is_alive(first.postmaster_pid)
+    assert not is_pid_alive(first.postmaster_pid)
     with embedded_postgres(data_dir, settings=NO_FSYNC) as second:
         assert ask_postgres(second, "select answer from kept") == 42
         ask_postgres(second, "drop table kept")

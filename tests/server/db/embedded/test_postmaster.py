@@ -12,7 +12,8 @@ import psutil
 import pytest
 
 from tests.support.disks import with_free_bytes
-from tests.support.postgres import NO_FSYNC, as_root, ask_postgres, is_alive, kill_postmaster, user_of
+from tests.support.postgres import NO_FSYNC, as_root, ask_postgres, kill_postmaster, user_of
+from tests.support.processes import is_pid_alive
 from tests.support.waiting import wait_until
 from tgl_server.db.embedded import CannotStart, EmbeddedPostgres, embedded_postgres
 
@@ -43,7 +44,7 @@ def test_a_killed_server_is_replaced_while_its_children_still_work(data_dir: Pat
         kill_postmaster(first.postmaster_pid)
         with embedded_postgres(data_dir, settings=NO_FSYNC) as second:
             assert ask_postgres(second, "select 1") == 1
-        assert not is_alive(children[0].pid)
+        assert not is_pid_alive(children[0].pid)
 
 
 def test_a_server_that_is_stopping_is_replaced(data_dir: Path) -> None:
@@ -85,7 +86,7 @@ def test_root_in_a_container_finds_its_server_again(data_dir: Path) -> None:
     with user_of(data_dir, command=contained) as second:
         assert second.postmaster_pid == first.postmaster_pid
         second.leave()
-    assert not is_alive(first.postmaster_pid)
+    assert not is_pid_alive(first.postmaster_pid)
 
 
 def test_ctrl_c_in_the_users_terminal_does_not_reach_the_server(data_dir: Path) -> None:
@@ -102,7 +103,7 @@ def test_ctrl_c_stops_the_server_of_the_only_user(data_dir: Path) -> None:
     with user_of(data_dir) as only:
         os.killpg(only.process.pid, signal.SIGINT)
         only.process.wait(timeout=60)
-    assert not is_alive(only.postmaster_pid)
+    assert not is_pid_alive(only.postmaster_pid)
 
 
 def test_a_long_log_makes_way(data_dir: Path) -> None:
