@@ -62,7 +62,7 @@ def contributors(order: ContributorOrder, *, is_all_time: bool, has_merges: bool
 
     All of the period have to be ranked to know the rank of one; addresses and names are looked up for the page alone.
     """
-    counted = _of_all_time(has_merges) if is_all_time else _grouped(_days(has_merges, "true", _IN_PERIOD))
+    counted = _of_all_time(has_merges) if is_all_time else _of_period(has_merges)
     return text(f"""
         WITH {_WHO}, page AS (
             SELECT * FROM (
@@ -117,10 +117,34 @@ def _of_all_time(has_merges: bool) -> str:
     """  # noqa: S608 -- our own text
 
 
-def _grouped(days: str) -> str:
-    lines = ", ".join(f"CAST(sum({name}) AS bigint) AS {name}" for name in _LINES)
+def _of_period(has_merges: bool) -> str:
+    """Persons with one address by that address, whose rows are a day each, and the others by the day.
+
+    Grouping before persons are looked up costs a third of grouping after: 146,000 days of 400 authors are no rarity.
+    """
     return f"""
-        SELECT player_id, person, min(email) AS email, CAST(sum(commits) AS bigint) AS commits, {lines},
+        SELECT w.player_id, w.person, w.author_email AS email, g.commits, {", ".join(f"g.{name}" for name in _LINES)},
+               g.days, g.first_day, g.last_day
+        FROM (
+            SELECT author_email, CAST(sum({_commits(has_merges)}) AS bigint) AS commits, {_summed_lines("d.")},
+                   count(*) AS days, min(day) AS first_day, max(day) AS last_day
+            FROM author_days d
+            WHERE repo_id = :repo_id AND {_IN_PERIOD.format(day="day")} AND {_commits(has_merges)} > 0
+            GROUP BY author_email
+        ) g JOIN who w USING (author_email)
+        WHERE NOT w.is_shared AND NOT w.is_joined
+        UNION ALL
+        {_grouped(_days(has_merges, "w.is_joined", _IN_PERIOD))}
+    """  # noqa: S608 -- our own text
+
+
+def _summed_lines(table: str) -> str:
+    return ", ".join(f"CAST(sum({table}{name}) AS bigint) AS {name}" for name in _LINES)
+
+
+def _grouped(days: str) -> str:
+    return f"""
+        SELECT player_id, person, min(email) AS email, CAST(sum(commits) AS bigint) AS commits, {_summed_lines("")},
                count(DISTINCT day) AS days, min(day) AS first_day, max(day) AS last_day
         FROM ({days}) day_rows WHERE commits > 0 GROUP BY player_id, person
     """  # noqa: S608 -- our own text
