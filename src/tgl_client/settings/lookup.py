@@ -69,20 +69,20 @@ class Lookup:
         key = name if name in _IN_PROJECT_FILE else None
         words, stored = None if flag is None else str(flag), self.kept.get(name)
         found = self.first(words, option, variable, key=key, stored=stored, default=str(default))
-        return Setting(_parse(found, int, least, most), found.origin)
+        return Setting(_parse(name, found, int, least, most), found.origin)
 
     def seconds(self, flag: float | None, name: str) -> Setting[float | None]:
         """A length of time; None when nobody set one."""
         words = None if flag is None else str(flag)
         found = self.first(words, f"--{name}", f"TGL_{name.upper()}", stored=self.kept.get(name))
-        return Setting(None if found.value is None else _parse(found, float, 0.001, 10**9), found.origin)
+        return Setting(None if found.value is None else _parse(name, found, float, 0.001, 10**9), found.origin)
 
 
-def _parse(found: Setting[str | None], read: Callable[[str], N], least: float, most: float) -> N:
+def _parse(name: str, found: Setting[str | None], read: Callable[[str], N], least: float, most: float) -> N:
     try:
         value = read(str(found.value))
     except ValueError:
-        raise ConfigError(f"{found.value!r} is not a number ({found.origin})") from None
+        raise ConfigError(f"{name}: {found.value!r} is not a number ({found.origin})") from None
     if not least <= value <= most:
-        raise ConfigError(f"{found.value} is not between {least} and {most} ({found.origin})")
+        raise ConfigError(f"{name}: {found.value} is not between {least} and {most} ({found.origin})")
     return value

@@ -154,7 +154,7 @@ def summary(report: PushReport) -> str:
         (report.refused, "refused"),
         (report.damaged, f"damaged here{lost}"),
         (report.held_back, "skipped at the shallow boundary"),
-        (report.not_sent, "not sent"),
+        (report.not_sent, "not sent" if report.run_id is None else "not sent or not confirmed"),
         (report.older, f"older than {moment(report.since)} and left out" if report.since else ""),
     ]
     shown = ", ".join(f"{count:,} {word}" for count, word in parts if count) or "0 sent"

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from tgl_server.backup.archive import Manifest
+from tgl_server.backup.archive import Manifest, read_manifest
 from tgl_server.backup.restoring import restore_backup
 from tgl_server.backup.taking import take_backup
 from tgl_server.cli.context import data_dir, process_settings
@@ -63,6 +63,7 @@ def restore(
     A server that runs goes on with what was restored. Sessions, keys and accounts that ended since the backup live
     again: look them through.
     """
+    read_manifest(file)  # before a database is made for something that is no backup
     with _embedded() as (postgres, settings):
         made = _until_stopped(restore_backup(postgres, settings, file, FOLLOWERS, replaces=replaces, fixes=fixes))
     rows, now_at = sum(made.tables.values()), newest_version()

@@ -52,8 +52,12 @@ def list_(limit: Limit = 100, as_json: AsJson = False) -> None:
 
 def _queue_row(repo: QueuedRepo) -> Sequence[str]:
     since = f"{repo.since:%Y-%m-%d %H:%M:%S}" if repo.since else ""
-    failed = f"failed {repo.failures} times: {repo.failure_code}" if repo.failures else ""
+    failed = f"failed {_times(repo.failures)}: {repo.failure_code}" if repo.failures else ""
     return f"{repo.project}/{repo.repo}", repo.state, since, repo.worker or "", repo.paused_reason or failed
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number:,} times"
 
 
 @app.command()

@@ -123,6 +123,9 @@ def _show_contents(repo: str, contents: Contents) -> None:
 
 
 def _show_unreached(repo: str, seen: Unreached) -> None:
+    if not seen.commits:
+        say(f"The recorded tips of {repo} reach each of its {seen.reached:,} commits: there is nothing to prune")
+        return
     dates = _between(seen.first_date, seen.last_date)
     say(f"The recorded tips of {repo} reach {seen.reached:,} commits, and not {seen.commits:,}{dates}")
     newest = (

@@ -171,7 +171,9 @@ async def _first_answering(place: Place, addresses: Sequence[Address]) -> Addres
         writer.transport.abort()
         return address
     raise RemoteUnreachable(
-        f"no connection to {place}", f"is port {place.port} of {place.host} open to this server?", Reason.NO_CONNECTION
+        f"no connection to {place}",
+        f"let this server connect to port {place.port} of {place.host}",
+        Reason.NO_CONNECTION,
     )
 
 

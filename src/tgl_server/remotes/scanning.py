@@ -33,7 +33,9 @@ async def scan_host(place: Place, policy: RemotePolicy) -> list[str]:
         raise _too_slow(place) from None
     found = sorted({key for line in said.splitlines() if (key := _key_in(line))})
     if not found:
-        raise RemoteUnreachable(f"{place} shows no ssh host key", "is it an ssh server?", Reason.NO_CONNECTION)
+        raise RemoteUnreachable(
+            f"{place} shows no ssh host key", "check that an ssh server answers there", Reason.NO_CONNECTION
+        )
     return found[:_MOST_KEYS]
 
 

@@ -40,6 +40,7 @@ def test_what_is_set_is_found_again_and_can_be_forgotten(tgl_home: Path, name: s
 def test_what_cannot_be_is_not_kept(tgl_home: Path, name: str) -> None:
     done = tgl("config", "set", name, BAD[name])
     assert (done.code, done.err.startswith("error: "), "login.json" in done.err) == (2, True, False)
+    assert name in done.err or name in ("url", "project"), "a number is said with its name"
     assert not (tgl_home / "config" / "login.json").exists()
 
 

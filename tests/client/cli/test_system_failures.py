@@ -101,9 +101,17 @@ def test_a_push_goes_on_where_nothing_can_be_kept(repository: Path, tmp_path: Pa
 
 @pytest.mark.usefixtures("settings")
 def test_a_hook_pushes_where_its_log_cannot_be_written(repository: Path, tmp_path: Path) -> None:
+    """And what is said beside a push says so: that it runs without a lock, and that nobody logs it."""
     (tmp_path / "file").touch()
-    assert tgl("hook", "run", repository, TGL_HOME=str(tmp_path / "file")).code == 0
+    nowhere = str(tmp_path / "file")
+    assert tgl("hook", "run", repository, TGL_HOME=nowhere).code == 0
     assert _is_pushed(repository)
+    installed, status = (tgl("hook", act, repository, TGL_HOME=nowhere) for act in ("install", "status"))
+    assert (installed.code, status.code) == (0, 0)
+    assert "warning: state folder: " in installed.err
+    assert "would fail" not in installed.err
+    assert "warning: no push from a hook is logged: " in status.err
+    assert "until then pushes run without a lock" in status.err
 
 
 @pytest.mark.usefixtures("settings")

@@ -205,6 +205,17 @@ def test_a_backup_that_is_stopped_or_killed_leaves_nothing_under_its_name(
     assert [path.name for path in tmp_path.glob("it.tgl*")] == ["it.tgl"]
 
 
+def test_a_file_that_is_no_backup_leaves_no_new_database(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    (tmp_path / "bad.tgl").write_text("no backup")
+    assert run("restore", "bad.tgl")[0] == 1
+    assert run("restore", "missing.tgl")[0] == 1
+    assert not (tmp_path / "data").exists()
+
+
 def test_a_restore_that_is_killed_leaves_the_database_as_it_was(
     here: Run, embedded: EmbeddedPostgres, tmp_path: Path
 ) -> None:

@@ -105,7 +105,7 @@ async def _checks(settings: Settings) -> AsyncIterator[Check]:
         yield _failure("settings", error)
         return
     yield Check("settings", True, f"key {parse_api_key(settings.key()).prefix}... for {settings.server()}")
-    yield _check_state_folder()
+    yield state_folder_check()
     try:
         await refuse_mixed_targets(settings.sources)
     except errors.ConfigError as mixed:
@@ -149,7 +149,7 @@ def clock_check(server: datetime, here: datetime) -> Check:
     return Check("clock", False, words, "set the time of this machine", ExitCode.NOT_PUSHED)
 
 
-def _check_state_folder() -> Check:
+def state_folder_check() -> Check:
     """A push writes its lock there, and what was refused; without these it warns each time."""
     folder = state_folder()
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from tgl_client import hooks
-from tgl_client.cli.doctor.act import Check, failures
+from tgl_client.cli.doctor.act import Check, failures, state_folder_check
 from tgl_client.cli.hook.log import last_line, log_path
 from tgl_client.cli.running import run_command
 from tgl_client.errors import LocalRepositoryError, TglError, UsageError
@@ -39,12 +39,16 @@ class HookFile(Struct, frozen=True):
 
 
 class HookStatusDocument(Struct, frozen=True):
-    """The JSON of `tgl hook status`; `last` is the latest line of the log about the repository."""
+    """The JSON of `tgl hook status`; `last` is the latest line of the log about the repository.
+
+    `problems` say why there is no log.
+    """
 
     is_installed: bool
     hooks: list[HookFile]
     log: str
     last: str | None
+    problems: list[Check] = []
 
 
 def install_hooks(path: Path, branches: tuple[str, ...], *, as_json: bool) -> ExitCode:
@@ -97,7 +101,10 @@ def show_hooks(path: Path, *, as_json: bool) -> ExitCode:
         for event, file in ((event, folder.path / event) for event in hooks.EVENTS)
     ]
     is_installed = all(each.state is HookState.INSTALLED for each in files)
-    document = HookStatusDocument(is_installed, files, str(log_path()), last_line(found.home[0]))
+    folder_check = state_folder_check()
+    document = HookStatusDocument(
+        is_installed, files, str(log_path()), last_line(found.home[0]), [] if folder_check.ok else [folder_check]
+    )
     if as_json:
         print_json(document)
         return ExitCode.DONE
@@ -106,6 +113,8 @@ def show_hooks(path: Path, *, as_json: bool) -> ExitCode:
         print(f"{each.event:<12}  {each.state:<12}  {each.file}{only}")
     print(f"log: {document.log}")
     print(f"last: {document.last}" if document.last else "last: no push from a hook yet")
+    for problem in document.problems:
+        print_warning(f"no push from a hook is logged: {problem.detail}", problem.hint)
     if not is_installed:
         note("hint: `tgl hook install` writes them anew; it leaves alone what is switched off")
     return ExitCode.DONE
