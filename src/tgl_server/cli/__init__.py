@@ -1,5 +1,6 @@
 """The `tgl-server` command. Commands parse, call and print; the rules they apply live elsewhere."""
 
+import gc
 import importlib.util
 import sys
 
@@ -12,8 +13,10 @@ def main() -> None:
     if any(importlib.util.find_spec(name) is None for name in _NEEDS):
         sys.exit("error: tgl-server is not installed here\nhint: pip install 'thegitleague[server]'")
     try:
+        gc.disable()  # what modules make while they load stays: looking for garbage in it is a tenth of the start
         from tgl_server.cli.commands import run  # noqa: PLC0415 -- needs the extra
 
+        gc.enable()
         run()
     except KeyboardInterrupt:  # while modules are loaded, or at the very end; Typer ends a running command the same way
         sys.exit(_INTERRUPTED)
