@@ -17,7 +17,7 @@ import typer
 from tgl_client.cli.app import app as client
 from tgl_server import errors
 from tgl_server.app import create_app
-from tgl_server.cli.commands import app as server
+from tgl_server.cli.commands import assembled
 from tgl_server.openapi import openapi_document
 from tgl_server.openapi.refusals import sentence_of
 from tgl_server.settings import Settings
@@ -98,7 +98,7 @@ def _values(variable: str) -> str:
 
 def commands_page() -> str:
     lines = ["# Commands"]
-    for name, app in (("tgl", client), ("tgl-server", server)):
+    for name, app in (("tgl", client), ("tgl-server", assembled())):
         lines += _command(typer.main.get_command(app), click.Context(click.Command(name), info_name=name), name)
     return _NOTE + "\n".join(lines) + "\n"
 

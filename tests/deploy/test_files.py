@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from tests.support.proxies import program
-from tgl_server.cli.commands import app
+from tgl_server.cli.commands import assembled
 from tgl_server.settings import load_settings
 
 ROOT = Path(__file__).parents[2]
@@ -48,7 +48,7 @@ def test_a_unit_is_understood_and_starts_a_command_that_exists(unit: Path, tmp_p
 
 def check_command(words: list[str]) -> None:
     """The command is one of `tgl-server`, and has the options."""
-    command = get_command(app)
+    command = get_command(assembled())
     assert isinstance(command, TyperGroup)
     known = {option for parameter in command.commands[words[0]].params for option in parameter.opts}
     assert [word for word in words if word.startswith("--") and word not in known] == []

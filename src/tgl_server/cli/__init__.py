@@ -4,6 +4,8 @@ import gc
 import importlib.util
 import sys
 
+from tgl_protocol import __version__
+
 _NEEDS = "typer", "litestar", "granian", "sqlalchemy", "asyncpg"
 _INTERRUPTED = 130
 
@@ -12,6 +14,9 @@ def main() -> None:
     """The entry point; says what to install where only the client is installed."""
     if any(importlib.util.find_spec(name) is None for name in _NEEDS):
         sys.exit("error: tgl-server is not installed here\nhint: pip install 'thegitleague[server]'")
+    if sys.argv[1:] == ["--version"]:
+        print(f"tgl-server {__version__}")
+        return
     try:
         gc.disable()  # what modules make while they load stays: looking for garbage in it is a tenth of the start
         from tgl_server.cli.commands import run  # noqa: PLC0415 -- needs the extra

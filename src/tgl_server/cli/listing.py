@@ -7,6 +7,7 @@ import typer
 from tgl_protocol.projects import ProjectInfo, RepoInfo
 from tgl_server.access.ids import ProjectId
 from tgl_server.auth.argon2 import Argon2
+from tgl_server.cli import projects, repos
 from tgl_server.cli.context import process_settings, run_with_database, with_database
 from tgl_server.cli.pages import OPERATOR, PAGE, AsJson, all_pages, say_json, say_rows
 from tgl_server.cli.projects import find_project
@@ -14,6 +15,7 @@ from tgl_server.db.engine import Database
 from tgl_server.projects import reading
 
 
+@projects.app.command("list")
 def list_projects(as_json: AsJson = False) -> None:
     """List all projects, by slug."""
 
@@ -33,6 +35,7 @@ def list_projects(as_json: AsJson = False) -> None:
     )
 
 
+@repos.app.command("list")
 def list_repos(
     project: Annotated[str, typer.Argument(help="The slug of the project.")], as_json: AsJson = False
 ) -> None:

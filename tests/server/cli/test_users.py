@@ -13,7 +13,7 @@ from tests.support.api import Answer, Api
 from tests.support.database import audited, rows
 from tests.support.people import PASSWORD, ask, log_in, register
 from tests.support.servers import RunningServer
-from tgl_server.cli.commands import app
+from tgl_server.cli.commands import assembled
 from tgl_server.db.engine import Database
 from tgl_server.errors import ServerError
 
@@ -30,7 +30,7 @@ class CommandLine:
     async def run(self, *arguments: str, typed: str = "", status: int = 0) -> str:
         """What the command printed, on both streams."""
         result = await asyncio.to_thread(
-            CliRunner().invoke, app, arguments, input=typed, env=self.environment, prog_name="tgl-server"
+            CliRunner().invoke, assembled(), arguments, input=typed, env=self.environment, prog_name="tgl-server"
         )
         if isinstance(result.exception, ServerError):
             assert status == 1
