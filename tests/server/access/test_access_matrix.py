@@ -54,7 +54,8 @@ async def test_each_caller_gets_what_is_theirs(
     method, path = callers.address(endpoint)
     found = {}
     for caller, token in callers.tokens.items():
-        await callers.restore()
+        if method != "GET":
+            await callers.restore()
         async with Api(server.url, token) as api:
             found[caller] = (await api.request(method, path, json=_body(method))).status
     assert found == ROWS[endpoint]
