@@ -55,6 +55,25 @@ _LET_PULL = """
     SELECT id, '*/15 6-20 * * 1-5', 'Europe/Paris', now() + interval '9 min', 1, 1, 'unreachable'
     FROM repos WHERE name = 'search';
 """
+_ENDPOINT = "11111111-2222-4333-8444-666666666666"
+#: Two endpoints: one takes what it is sent, the other was switched off.
+_LET_TELL = f"""
+    INSERT INTO endpoints (id, project_id, url, sealed, types, is_active, switched_off_reason)
+    SELECT CAST(each.id AS uuid), p.id, url, 'f1:x', types, is_active, reason FROM projects p, (VALUES
+        ('{_ENDPOINT}', 'https://hooks.example.com/tgl/3f9a2c', NULL, true, NULL),
+        (gen_random_uuid()::text, 'https://builds.example.com/incoming', ARRAY['run.finished', 'commits.stored'], false,
+         'the receiver answered 410 Gone')) each (id, url, types, is_active, reason);
+    INSERT INTO endpoint_deliveries (id, endpoint_id, message_id, type, body, state, attempts, created_at,
+        next_attempt_at, last_attempt_at, last_status, last_error, last_answer)
+    SELECT gen_random_uuid(), '{_ENDPOINT}', gen_random_uuid(), type, '{{"type":"' || type || '","data":{{}}}}', state,
+        attempts, now() - ago, now() + interval '25 min', CASE WHEN attempts > 0 THEN now() - ago END, status, error,
+        answer
+    FROM (VALUES ('run.finished', 'delivered', 1, interval '3 day', 204, NULL, NULL),
+        ('commits.stored', 'failed', 8, interval '2 day', NULL, 'the connection failed', NULL),
+        ('repo.failing', 'pending', 3, interval '7 min', 503, 'the receiver answered 503', 'Back soon.'),
+        ('test', 'delivered', 1, interval '1 min', 200, NULL, 'ok'))
+        each (type, state, attempts, ago, status, error, answer);
+"""
 #: What `--every` takes.
 _EVERY = {
     "overview": "/",
@@ -77,6 +96,12 @@ _EVERY = {
     "credentials": f"{_PULLED}/credentials",
     "to-push": f"{_PULLED}/migrate-to-push",
     "new-repo": f"{_PROJECT}/repos/new",
+    "endpoints": f"{_PROJECT}/endpoints",
+    "endpoint": f"{_PROJECT}/endpoints/{_ENDPOINT}",
+    "endpoint-new": f"{_PROJECT}/endpoints/new",
+    "endpoint-edit": f"{_PROJECT}/endpoints/{_ENDPOINT}/edit",
+    "endpoint-rotate": f"{_PROJECT}/endpoints/{_ENDPOINT}/rotate",
+    "endpoint-delete": f"{_PROJECT}/endpoints/{_ENDPOINT}/delete",
     "chats": f"{_PROJECT}/chats",
     "addresses": "/settings/addresses",
     "notifications": "/settings/notifications",
@@ -127,6 +152,7 @@ async def _take_all(url: str, postgres: EmbeddedPostgres, folder: Path, every: P
         await _take(page, "repository")
         if every:
             await _execute(postgres, _LET_PULL)
+            await _execute(postgres, _LET_TELL)
             await _take_every(browser, url, await context.storage_state(), every)
 
 

@@ -23,6 +23,8 @@ ADA, GRACE = "ada@example.com", "grace@example.com"
 PROJECT, REPO, NEW_REPO, PULLED_REPO = "platform-team", "engine", "مستودع & <b>50%", "mirror"
 #: Of the webhook of the pulled repository.
 HOOK_ID = UUID("11111111-2222-4333-8444-555555555555")
+#: Of the project.
+ENDPOINT_ID = UUID("11111111-2222-4333-8444-666666666666")
 _PULLED = SyncMethod.PULL_CELERY
 
 _COMMITS = text("""
@@ -61,6 +63,7 @@ async def add_league(database: Database) -> None:
         pulled = NewRepo(name=PULLED_REPO, git_url="git@git.example.com:team/mirror.git", sync_method=_PULLED)
         pulled_id = RepoId((await register_repo(tx, ProjectId(project.id), pulled, Actor(ada.id), FOLLOWERS)).id)
         await tx.execute(_PULLS, {"repo_id": pulled_id, "hook_id": HOOK_ID})
+        await tx.execute(_TOLD, {"project_id": project.id, "endpoint_id": ENDPOINT_ID})
         repo_id = RepoId((await create_repo(tx, project, REPO, ada.id, FOLLOWERS)).id)
         for made in (*numbered(3), commit("one", message_title="Carry the one")):
             row = {"repo_id": repo_id, "sha": bytes.fromhex(made["sha"]), "title": made["message_title"]}
@@ -93,6 +96,28 @@ _PULLS = text("""
     )
     INSERT INTO pull_workers (id, host, pid, version, children, disk_free)
     VALUES (gen_random_uuid(), 'worker-1.example.com', 4711, '0.1.0', 2, 20000000000)
+""")
+
+
+# An endpoint that was sent two messages and waits for an answer to a third; a chat, which refused its last message.
+_TOLD = text("""
+    WITH endpoint AS (
+        INSERT INTO endpoints (id, project_id, url, sealed, types)
+        VALUES (CAST(:endpoint_id AS uuid), CAST(:project_id AS uuid), 'https://hooks.example.com/' || repeat('a', 90),
+                'f1:x', ARRAY['run.failed', 'repo.failing'])
+        RETURNING id
+    ), chat AS (
+        INSERT INTO chat_hooks (id, project_id, kind, shown, sealed, failing, stale, last_error)
+        VALUES (gen_random_uuid(), :project_id, 'slack', 'hooks.slack.com/...a1b2', 'f1:x', true, true,
+                'the chat answered 403')
+    )
+    INSERT INTO endpoint_deliveries (id, endpoint_id, message_id, type, body, state, attempts, next_attempt_at,
+                                     last_attempt_at, last_status, last_error, last_answer)
+    SELECT gen_random_uuid(), id, gen_random_uuid(), 'run.failed', '{}', state, attempts, now() + interval '1 day',
+           now(), status, error, answer
+    FROM endpoint, (VALUES ('delivered', 1, 200, NULL, 'ok'), ('failed', 8, NULL, 'the connection failed', NULL),
+                    ('pending', 2, 503, 'the receiver answered 503', repeat('x', 200)))
+        delivery (state, attempts, status, error, answer)
 """)
 
 

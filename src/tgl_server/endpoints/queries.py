@@ -12,6 +12,7 @@ COUNT = text("SELECT count(*) FROM endpoints WHERE project_id = :project_id")
 ADD = text("""
     INSERT INTO endpoints (id, project_id, url, types, sealed, created_by)
     VALUES (:id, :project_id, :url, CAST(:types AS text[]), :sealed, CAST(:created_by AS uuid))
+    ON CONFLICT (id) DO NOTHING RETURNING id
 """)
 
 LIST = text(f"""

@@ -37,7 +37,7 @@ from tgl_server.endpoints.actions import EndpointAction
 from tgl_server.endpoints.delivery_queries import ADD_MESSAGE, BACKLOG, GIVE_UP_ALL
 from tgl_server.endpoints.errors import EndpointOff, TooManyEndpoints
 from tgl_server.endpoints.message import PREFIX, body_of
-from tgl_server.errors import InvalidBody, NotFound
+from tgl_server.errors import Conflict, InvalidBody, NotFound
 from tgl_server.http.body import named_fields
 from tgl_server.http.pagination import decode_cursor, encode_cursor
 from tgl_server.outbound.posting import BadReceiver, PostPolicy, receiver_url
@@ -49,15 +49,24 @@ _SECRET_BYTES = 32
 
 
 async def create_endpoint(
-    tx: AsyncSession, sealer: Sealer, policy: PostPolicy, project_id: ProjectId, new: NewEndpoint, by: Actor
+    tx: AsyncSession,
+    sealer: Sealer,
+    policy: PostPolicy,
+    project_id: ProjectId,
+    new: NewEndpoint,
+    by: Actor,
+    endpoint_id: UUID | None = None,
 ) -> EndpointSecret:
-    """Make an endpoint of a project; raises 422 errors, `TooManyEndpoints` and `NoSecretsKey`."""
+    """Make an endpoint of a project; raises 422 errors, `TooManyEndpoints` and `NoSecretsKey`.
+
+    An `endpoint_id` that was drawn before makes no second endpoint when the same request comes again: `Conflict`.
+    """
     _check_url(new.url, policy)
     if await tx.scalar(queries.LOCK_PROJECT, {"project_id": project_id}) is None:
         raise NotFound("The project was deleted meanwhile.")
     if await tx.scalar(queries.COUNT, {"project_id": project_id}) >= MAX_ENDPOINTS:
         raise TooManyEndpoints
-    id_, secret = uuid4(), new_secret()
+    id_, secret = endpoint_id or uuid4(), new_secret()
     row = {
         "id": id_,
         "project_id": project_id,
@@ -66,7 +75,10 @@ async def create_endpoint(
         "sealed": sealer.seal(PURPOSE, id_, {"secret": secret}),
         "created_by": by.user_id,
     }
-    await tx.execute(queries.ADD, row)
+    if await tx.scalar(queries.ADD, row) is None:
+        raise Conflict(
+            "This endpoint was made already, and its secret was shown once. If it was not kept, change it on its page."
+        )
     details = {"endpoint_id": str(id_), "host": _host(new.url), "types": _types(new.types)}
     await record(tx, by.did(EndpointAction.ENDPOINT_CREATED, "project", project_id, **details))
     return EndpointSecret(id=id_, url=new.url, secret=secret, old_secret_until=None)

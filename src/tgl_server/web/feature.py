@@ -15,6 +15,7 @@ from tgl_server.web.assets import serve_asset
 from tgl_server.web.credentials import routes as credentials
 from tgl_server.web.cross_site import same_site
 from tgl_server.web.device import routes as device
+from tgl_server.web.endpoints import routes as endpoints
 from tgl_server.web.keys import routes as keys
 from tgl_server.web.live import routes as live
 from tgl_server.web.overview import routes as overview
@@ -55,6 +56,7 @@ _SIGNED_IN = (
     *pushing_keys.ROUTES,
     *project_settings.ROUTES,
     *chats.ROUTES,
+    *endpoints.ROUTES,
     *repos.ROUTES,
     *contributors.ROUTES,
     *activity.ROUTES,

@@ -59,6 +59,12 @@ MESSAGES = {
     "notifications-saved": "What you are told of is saved.",
     "chat-made": "The chat {} is told from now on.",
     "chat-deleted": "The chat is told no more.",
+    "endpoint-changed": "The changes of the endpoint are saved.",
+    "endpoint-paused": "Nothing is sent there until somebody resumes it.",
+    "endpoint-resumed": "What happens from now on is sent there.",
+    "endpoint-deleted": "The endpoint is deleted; nothing is sent there any more.",
+    "endpoint-tested": "A test is on its way. Its answer stands below once there is one.",
+    "delivery-repeated": "The message is sent once more. Its answer stands below once there is one.",
     "test-mail-sent": "A test message is on its way to {}.",
 }
 

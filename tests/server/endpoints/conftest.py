@@ -1,7 +1,8 @@
 """A database of its own, as the servers that other tests share would send its messages, and a receiver."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, ExitStack
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from random import Random
@@ -12,7 +13,9 @@ import pytest
 
 from tests.support.database import delete_all_rows, rows
 from tests.support.databases import create_database, opened
+from tests.support.people import People, Person, make_project, make_repo
 from tests.support.receiver import Receiver, running_receiver
+from tests.support.servers import RunningServer, running_server
 from tests.support.world import World, add_world
 from tgl_protocol.endpoints import EndpointSecret, NewEndpoint
 from tgl_protocol.events import EventType, RepoBehind
@@ -109,3 +112,32 @@ async def outside(endpoints_url: str) -> AsyncIterator[Outside]:
 async def receiver() -> AsyncIterator[Receiver]:
     async with running_receiver() as receiver:
         yield receiver
+
+
+def serve(outside: Outside, url: str, stack: ExitStack) -> RunningServer:
+    server = running_server(
+        database_url=url,
+        secrets_keys=outside.key,
+        endpoints_allowed_networks="127.0.0.0/8",
+        endpoints_allow_http="true",
+    )
+    return stack.enter_context(server)
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def sending_server(outside: Outside, endpoints_url: str, stack: ExitStack) -> RunningServer:
+    return serve(outside, endpoints_url, stack)
+
+
+@pytest.fixture
+async def maintainer(sending_server: RunningServer, outside: Outside) -> AsyncIterator[Person]:
+    async with AsyncExitStack() as stack:
+        ada = await People(sending_server, outside.database, stack).make("ada")
+        await make_repo(ada, await make_project(ada))
+        yield ada

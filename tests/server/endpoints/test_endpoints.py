@@ -3,54 +3,22 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, ExitStack
+from contextlib import ExitStack
 from typing import Any
 
-import pytest
-
-from tests.server.endpoints.conftest import Outside
+from tests.server.endpoints.conftest import Outside, serve
 from tests.support.database import audited, count, execute, scalar
 from tests.support.metrics import scrape, value
-from tests.support.people import People, Person, make_project, make_repo
+from tests.support.people import Person
 from tests.support.processes import is_pid_alive
 from tests.support.receiver import Receiver
-from tests.support.servers import RunningServer, running_server
+from tests.support.servers import RunningServer
 from tests.support.waiting import until
 from tgl_protocol.endpoints import MAX_ENDPOINTS
 
 PATH = "/projects/team/endpoints"
 # Whatever waits is due, also what a killed process has leased.
 SOON = "UPDATE endpoint_deliveries SET next_attempt_at = now(), lease_until = NULL WHERE state = 'pending'"
-
-
-def serve(outside: Outside, url: str, stack: ExitStack) -> RunningServer:
-    server = running_server(
-        database_url=url,
-        secrets_keys=outside.key,
-        endpoints_allowed_networks="127.0.0.0/8",
-        endpoints_allow_http="true",
-    )
-    return stack.enter_context(server)
-
-
-@pytest.fixture
-def stack() -> Iterator[ExitStack]:
-    with ExitStack() as stack:
-        yield stack
-
-
-@pytest.fixture
-def sending_server(outside: Outside, endpoints_url: str, stack: ExitStack) -> RunningServer:
-    return serve(outside, endpoints_url, stack)
-
-
-@pytest.fixture
-async def maintainer(sending_server: RunningServer, outside: Outside) -> AsyncIterator[Person]:
-    async with AsyncExitStack() as stack:
-        ada = await People(sending_server, outside.database, stack).make("ada")
-        await make_repo(ada, await make_project(ada))
-        yield ada
 
 
 async def make(maintainer: Person, receiver: Receiver, **fields: Any) -> dict[str, Any]:

@@ -20,7 +20,12 @@ OWNER_OR_COMMISSIONER = {"GET": (404, 403, 403, 200, 200), "POST": (404, 403, 40
 #: Everybody may leave: the member who is asked about is the one who asks.
 LEAVING = {"GET": (404, 200, 200, 200, 403), "POST": (404, 303, 303, 303, 403)}
 
+#: Buttons of a page, which lead back to it.
+GO_BACK = {"GET": (404, 403, 303, 303, 403), "POST": (404, 403, 303, 303, 403)}
+NOT_THERE = (404, 403, 404, 404, 403)
+
 _PROJECT, _REPO = "/projects/{project}", "/projects/{project}/repos/{repo}"
+_ENDPOINT = f"{_PROJECT}/endpoints/{{endpoint_id}}"
 _KEY, _PERSON = "/settings/keys/{key_id}", "/administration/people/{user_id}"
 
 
@@ -65,6 +70,17 @@ ROWS: Final[dict[str, tuple[int, ...]]] = {
     **_both(f"{_PROJECT}/chats", CHANGERS),
     f"POST {_PROJECT}/chats/{{hook_id}}/delete": (404, 403, 404, 404, 403),
     f"POST {_PROJECT}/chats/{{hook_id}}/test": (404, 403, 404, 404, 403),
+    f"GET {_PROJECT}/endpoints": CHANGERS["GET"],
+    **_both(f"{_PROJECT}/endpoints/new", CHANGERS),
+    f"GET {_ENDPOINT}": CHANGERS["GET"],
+    **_both(f"{_ENDPOINT}/edit", CHANGERS),
+    **_both(f"{_ENDPOINT}/rotate", CHANGERS),
+    **_both(f"{_ENDPOINT}/pause", GO_BACK),
+    **_both(f"{_ENDPOINT}/resume", GO_BACK),
+    **_both(f"{_ENDPOINT}/test", GO_BACK),
+    # There is no such delivery.
+    **_both(f"{_ENDPOINT}/deliveries/{{delivery_id}}/send-again", {"GET": GO_BACK["GET"], "POST": NOT_THERE}),
+    **_both(f"{_ENDPOINT}/delete", {"GET": CHANGERS["GET"], "POST": GO_BACK["POST"]}),
     **_both(f"{_PROJECT}/hand-over", OWNER_OR_COMMISSIONER),
     **_both(f"{_PROJECT}/delete", OWNER),
     **_both(f"{_PROJECT}/repos/new", CHANGERS),

@@ -26,6 +26,7 @@ SIGNED_IN = (
     "/administration/people",
     "/administration/people/{user}",
     "/administration/invite",
+    "/administration/claims",
     "/administration/log",
     "/administration/system",
 )

@@ -15,7 +15,7 @@ from tgl_server.db.engine import Database
 from tgl_server.http.declarations import Page, declared
 from tgl_server.settings import Settings
 
-RUN_ID, HOOK_ID = uuid4(), uuid4()
+RUN_ID, HOOK_ID, ENDPOINT_ID = uuid4(), uuid4(), uuid4()
 
 #: What visitors have changed with what they may change.
 RESTORE = (
@@ -29,6 +29,11 @@ RESTORE = (
     f"""
     INSERT INTO webhooks (id, repo_id, kind, sealed) SELECT '{HOOK_ID}', id, 'github', 'f1:x' FROM repos
     ON CONFLICT DO NOTHING
+    """,
+    f"""
+    INSERT INTO endpoints (id, project_id, url, sealed)
+    SELECT '{ENDPOINT_ID}', id, 'https://hooks.example.com/', 'f1:x' FROM projects
+    ON CONFLICT (id) DO UPDATE SET is_active = true
     """,
 )
 MAKE_RUN = "INSERT INTO sync_runs (repo_id, id, state) SELECT id, :run_id, 'done' FROM repos"
@@ -63,6 +68,8 @@ class Cast:
             "repo": "linux",
             "run_id": RUN_ID,
             "hook_id": HOOK_ID,
+            "endpoint_id": ENDPOINT_ID,
+            "delivery_id": uuid4(),
             "user_id": person.id,
             "key_id": self._key_id,
         }

@@ -1,13 +1,14 @@
-"""The pages of pulls, credentials and webhooks in a real browser: accessible, and within a phone."""
+"""Pages of pulls, credentials, webhooks, endpoints and notifications in a browser: accessible, and within a phone."""
 
 import pytest
 
 from tests.server.web.conftest import OpenWindow
-from tests.support.league import ADA, HOOK_ID, PROJECT, PULLED_REPO
+from tests.support.league import ADA, ENDPOINT_ID, HOOK_ID, PROJECT, PULLED_REPO
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 MIRROR = f"/projects/{PROJECT}/repos/{PULLED_REPO}"
+ENDPOINTS = f"/projects/{PROJECT}/endpoints"
 PAGES = (
     f"{MIRROR}/pull",
     f"{MIRROR}/pull/schedule",
@@ -20,6 +21,15 @@ PAGES = (
     f"{MIRROR}/webhooks/{HOOK_ID}",
     f"{MIRROR}/webhooks/{HOOK_ID}/rotate",
     f"{MIRROR}/webhooks/{HOOK_ID}/delete",
+    ENDPOINTS,
+    f"{ENDPOINTS}/new",
+    f"{ENDPOINTS}/{ENDPOINT_ID}",
+    f"{ENDPOINTS}/{ENDPOINT_ID}/edit",
+    f"{ENDPOINTS}/{ENDPOINT_ID}/rotate",
+    f"{ENDPOINTS}/{ENDPOINT_ID}/delete",
+    f"/projects/{PROJECT}/chats",
+    "/settings/notifications",
+    "/settings/addresses",
 )
 
 
