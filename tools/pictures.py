@@ -54,6 +54,15 @@ _LET_PULL = """
     INSERT INTO repo_pulls (repo_id, cron, timezone, next_due_at, attempts, failures, failure_code)
     SELECT id, '*/15 6-20 * * 1-5', 'Europe/Paris', now() + interval '9 min', 1, 1, 'unreachable'
     FROM repos WHERE name = 'search';
+    INSERT INTO repo_comparisons (repo_id, requested_at, finished_at, result)
+    SELECT id, now() - interval '5 min', now() - interval '3 min', '{"here": 42, "there": 44, "only_here": 1,
+        "only_here_shas": ["0a4f3c1d9be27a55aa05ef3c1d9be27a55aa05ef"], "only_there": 3, "only_there_shas":
+        ["1b4f3c1d9be27a55aa05ef3c1d9be27a55aa05ef", "2c4f3c1d9be27a55aa05ef3c1d9be27a55aa05ef",
+        "3d4f3c1d9be27a55aa05ef3c1d9be27a55aa05ef"], "sampled": null, "different": 0, "columns": {}, "examples": [],
+        "tips_differ": 1, "tips": [{"name": "refs/heads/main", "here": "0a4f3c1d9be27a55aa05ef3c1d9be27a55aa05ef",
+        "there": "3d4f3c1d9be27a55aa05ef3c1d9be27a55aa05ef"}], "unreadable": 0, "fingerprint_here": "f1",
+        "fingerprint_there": "f2", "is_equal": false, "is_covered": false}'
+    FROM repos WHERE name = 'search';
 """
 _ENDPOINT = "11111111-2222-4333-8444-666666666666"
 #: Two endpoints: one takes what it is sent, the other was switched off.

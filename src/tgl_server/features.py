@@ -33,6 +33,7 @@ from tgl_server.leagues.feature import leagues
 from tgl_server.leagues.follower import LEAGUES
 from tgl_server.legacy.feature import legacy
 from tgl_server.mail import models as mail_models
+from tgl_server.migration import models as migration_models
 from tgl_server.migration.feature import migration
 from tgl_server.notifications import models as notifications_models
 from tgl_server.notifications.feature import notifications
@@ -102,6 +103,7 @@ _MODELS = (
     leagues_models,
     players_models,
     mail_models,
+    migration_models,
     notifications_models,
     projects_models,
     pull_models,

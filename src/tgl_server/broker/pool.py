@@ -7,7 +7,6 @@ before Celery forks: an engine belongs to the event loop that made it.
 import ctypes
 import logging
 import os
-import resource
 import signal
 import sys
 import warnings
@@ -29,18 +28,19 @@ _LOGGERS: Final = ("celery", "kombu", "amqp", "multiprocessing")
 
 
 class Pool(Struct, frozen=True):
-    """How many children listen for which host; `fetch_minutes` is what a pull may take to fetch, `memory_bytes` what a
-    child may allocate."""
+    """How many children listen for which host; `fetch_minutes` is what a pull may take to fetch."""
 
     broker_url: str
     host: str
     children: int
     fetch_minutes: int
-    memory_bytes: int
 
 
-def run_pool(pool: Pool, act: Callable[[UUID], None]) -> int:
-    """Let children act on each repository that a message names, until SIGTERM; the exit status."""
+def run_pool(pool: Pool, begin: Callable[[], None], act: Callable[[UUID], None]) -> int:
+    """Let children act on each repository that a message names, until SIGTERM; the exit status.
+
+    Each child calls `begin` first.
+    """
     # Celery warns each time that the broker is away that 6.0 will cancel running tasks then, which we chose not to.
     warnings.filterwarnings("ignore", message=r"\s*In Celery 5\.1 we introduced", category=Warning)
     # And at each start as root, for what messages may then do: they are JSON, and name a repository.
@@ -48,7 +48,7 @@ def run_pool(pool: Pool, act: Callable[[UUID], None]) -> int:
     _pass_on_logs()
     signals.setup_logging.connect(_keep_logs, weak=False)
     # A child whose pool was killed would never hear of another message, and keep its repository until it is done.
-    signals.worker_process_init.connect(partial(_begin_child, os.getpid(), pool.memory_bytes), weak=False)
+    signals.worker_process_init.connect(partial(_begin_child, os.getpid(), begin), weak=False)
     app = make_application(pool.broker_url, pool.fetch_minutes)
 
     @app.task(name=TASK)  # type: ignore[untyped-decorator] # Celery has no types
@@ -80,16 +80,10 @@ def end_with(parent: int) -> bool:
     return True
 
 
-def _begin_child(parent: int, memory_bytes: int, **_: Any) -> None:
-    """Tie a child to its pool, and bound what it allocates: files that it maps, such as packs, do not count.
-
-    A hostile pack may keep a small commit as the difference to a huge one, which libgit2 unpacks to read it.
-    """
+def _begin_child(parent: int, begin: Callable[[], None], **_: Any) -> None:
+    """Tie a child to its pool, and let it begin."""
     end_with(parent)
-    if sys.platform == "linux":
-        hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
-        soft = memory_bytes if hard == resource.RLIM_INFINITY else min(memory_bytes, hard)
-        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+    begin()
 
 
 def _keep_logs(**_: Any) -> None:

@@ -14,11 +14,13 @@ from tgl_server.cli.context import process_settings, run_with_database, with_dat
 from tgl_server.cli.legacy_comparison import compare_legacy
 from tgl_server.cli.output import say
 from tgl_server.cli.pages import AsJson, say_json
+from tgl_server.cli.parent import stop_with
 from tgl_server.db.engine import Database
 from tgl_server.errors import ServerError
 from tgl_server.migration.choosing import Choice, Chosen
 from tgl_server.migration.comparing import Copy, compare
 from tgl_server.migration.moving import Prove
+from tgl_server.pull.child import bound_memory
 from tgl_server.pull.mirrors import mirror_of
 from tgl_server.settings import Settings
 
@@ -49,11 +51,15 @@ def compare_repos(
         typer.Option(metavar="URL", help="Compare with the older system's PostgreSQL, and say why it differs."),
     ] = None,
     as_json: AsJson = False,
+    parent: Annotated[int, typer.Option("--stop-with", hidden=True, help="Be bounded, and stop with this parent.")] = 0,
 ) -> None:
     """Compare stored commits with the server's mirrors, or with a clone: which there are, their columns, and tips.
 
     Ends with status 1 unless the server has all that the other side has, without a difference.
     """
+    if parent:  # a worker, which lets no history of strangers take the machine's memory
+        stop_with(parent)
+        bound_memory()
     choice = chosen_by(names, everything=everything, project=project)
     if legacy is not None:
         compare_legacy(choice, legacy, as_json=as_json)

@@ -19,8 +19,9 @@ from tgl_server.db.engine import Database
 from tgl_server.db.reachable import place_of
 from tgl_server.errors import StartupError
 from tgl_server.logs import configure_logs
+from tgl_server.migration.workers import comparing
 from tgl_server.pull.beat import Beat
-from tgl_server.pull.child import CHILD_MEMORY_BYTES, pull_in_child
+from tgl_server.pull.child import bound_memory, pull_in_child
 from tgl_server.pull.mirrors import mirrors_folder, this_host
 from tgl_server.pull.pooled import PooledWorker
 from tgl_server.pull.upkeep import jobs_of
@@ -81,8 +82,8 @@ def _be_pool(settings: Settings, children: int, parent: int) -> int:
     if not end_with(parent):
         stop_with(parent)
     configure_logs(settings.log_level, settings.log_format, secret_texts(settings))
-    pool = Pool(settings.broker_url, this_host(), children, settings.pull_fetch_minutes, CHILD_MEMORY_BYTES)
-    return run_pool(pool, partial(pull_in_child, settings, jobs=jobs_of(children)))
+    pool = Pool(settings.broker_url, this_host(), children, settings.pull_fetch_minutes)
+    return run_pool(pool, bound_memory, partial(pull_in_child, settings, jobs=jobs_of(children)))
 
 
 def _say_places(given: Settings, settings: Settings, no_broker: bool) -> None:
@@ -106,8 +107,9 @@ def _check_git() -> None:
 async def _work(
     settings: Settings, children: int, no_broker: bool, with_beat: bool, database: Database, stop: asyncio.Event
 ) -> None:
-    if no_broker:
-        await Worker(database, settings, children).run(stop)
-    else:
-        beat = Beat(database, open_sender(settings.broker_url)) if with_beat else None
-        await PooledWorker(database, settings, children, beat).run(stop)
+    async with comparing(database, settings):
+        if no_broker:
+            await Worker(database, settings, children).run(stop)
+        else:
+            beat = Beat(database, open_sender(settings.broker_url)) if with_beat else None
+            await PooledWorker(database, settings, children, beat).run(stop)

@@ -5,7 +5,9 @@ git is started from the main thread, where the loop runs: the kernel ends it wit
 
 import asyncio
 import os
+import resource
 import signal
+import sys
 from contextlib import suppress
 from typing import Final
 from uuid import UUID
@@ -18,12 +20,24 @@ from tgl_server.pull import begin
 from tgl_server.pull.upkeep import has_room
 from tgl_server.settings import Settings
 
-#: What a child may allocate: as much as each git process may, so that none of these is bounded further.
+#: What a process that reads histories may allocate: as much as each git process may, so that none of these, which
+#: inherit the bound, is bounded further.
 CHILD_MEMORY_BYTES: Final = 4 * 1024**3
 #: What Celery stops a child with: the second where it takes SIGTERM for it, as `pooled` asks.
 _STOPPING: Final = (signal.SIGTERM, signal.SIGQUIT)
 #: One connection for the work, and one for the renewal of the lease.
 _CONNECTIONS = 2
+
+
+def bound_memory() -> None:
+    """Bound what this process allocates, on Linux: files that it maps, such as packs, do not count.
+
+    A hostile pack may keep a small commit as the difference to a huge one, which libgit2 unpacks to read it.
+    """
+    if sys.platform == "linux":
+        hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+        soft = CHILD_MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(CHILD_MEMORY_BYTES, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
 def pull_in_child(settings: Settings, repo_id: UUID, jobs: int) -> None:

@@ -25,7 +25,7 @@ from tgl_server.web.projects import routes as projects
 from tgl_server.web.projects import settings as project_settings
 from tgl_server.web.projects.header import provide_project_view
 from tgl_server.web.pulls import routes as pulls
-from tgl_server.web.repos import activity, contributors, moving
+from tgl_server.web.repos import activity, comparing, contributors, moving
 from tgl_server.web.repos import changing as changing_repos
 from tgl_server.web.repos import routes as repos
 from tgl_server.web.repos.header import provide_repo_view
@@ -62,6 +62,7 @@ _SIGNED_IN = (
     *activity.ROUTES,
     *changing_repos.ROUTES,
     *moving.ROUTES,
+    *comparing.ROUTES,
     *pulls.ROUTES,
     *credentials.ROUTES,
     *webhooks.ROUTES,

@@ -38,6 +38,7 @@ MESSAGES = {
     "host-keys-confirmed": "The keys of the host are confirmed. Pulls trust these alone.",
     "moved-to-push": "Clients push to this repository from now on.",
     "moved-to-pull": "The server pulls this repository from now on.",
+    "comparison-asked": "A comparison is asked for; this page shows what comes of it.",
     "webhook-deleted": "The webhook is deleted. Delete it where it was sent from, too.",
     "pull-scheduled": "The schedule is saved.",
     "repo-deleted": "The repository {} is deleted with its commits.",

@@ -105,6 +105,9 @@ ROWS: Final[dict[str, tuple[int, ...]]] = {
     **_both(f"{_REPO}/credentials/host-keys", {"GET": CHANGERS["GET"], "POST": (404, 403, 409, 409, 403)}),
     **_both(f"{_REPO}/migrate-to-push", {"GET": CHANGERS["GET"], "POST": (404, 403, 303, 303, 403)}),
     **_both(f"{_REPO}/rollback-to-pull", {"GET": CHANGERS["GET"], "POST": (404, 403, 303, 303, 403)}),
+    # Clients push to it here, so that there is no copy to compare with.
+    **_both(f"{_REPO}/compare", {"GET": GO_BACK["GET"], "POST": (404, 403, 409, 409, 403)}),
+    f"GET {_REPO}/compare/result": (404, 403, 204, 204, 403),
     f"GET {_REPO}/webhooks": CHANGERS["GET"],
     **_both(f"{_REPO}/webhooks/new", CHANGERS),
     f"GET {_REPO}/webhooks/{{hook_id}}": CHANGERS["GET"],

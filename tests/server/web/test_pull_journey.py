@@ -67,6 +67,17 @@ async def test_from_a_new_repository_to_a_token_that_breaks_and_its_remedy(
         await _store(ada.page, "another-one")
         await _pull(ada.page)
         await expect(ada.page.locator("#run")).to_contain_text("Done", timeout=_WAIT)
+        await _compare(ada)
+
+
+async def _compare(visit: Window) -> None:
+    """A worker proves that the server has everything; the page, which waits, shows it by itself."""
+    await visit.open("/projects/demo/repos/app/migrate-to-push")
+    await visit.page.get_by_role("button", name="Compare now").click()
+    comparison = visit.page.locator("#comparison")
+    await expect(comparison).to_contain_text("Both sides are equal", timeout=_WAIT)
+    await expect(comparison).to_contain_text("All 3 commits are equal in every column")
+    assert await visit.accessibility_faults() == []
 
 
 async def _make_repository(visit: Window, url: str) -> None:

@@ -13,6 +13,7 @@ from tgl_server.migration.actions import MigrationAction
 from tgl_server.migration.service import plan_switch, switch_method
 from tgl_server.remotes import policy_of
 from tgl_server.web.forms import Form, form_of_query
+from tgl_server.web.repos.comparison_reading import read_shown
 from tgl_server.web.repos.header import RepoView
 from tgl_server.web.submitting import submit
 
@@ -25,7 +26,7 @@ _TO_PULL: Final = f"{REPO}/rollback-to-pull"
 @get(_TO_PUSH, guards=[changes_repo])
 async def show_to_push(repo_view: NamedDependency[RepoView]) -> Response[str]:
     """What moving to push would change; nothing is changed yet."""
-    return await _show(repo_view, SyncMethod.PUSH_CLIENT, form_of_query(repo_view.request))
+    return await show_plan(repo_view, SyncMethod.PUSH_CLIENT, form_of_query(repo_view.request))
 
 
 @post(_TO_PUSH, guards=[changes_repo], status_code=303, opt=audited_as(MigrationAction.MIGRATED_TO_PUSH))
@@ -37,7 +38,7 @@ async def move_to_push(repo_view: NamedDependency[RepoView]) -> Response[Any]:
 @get(_TO_PULL, guards=[changes_repo])
 async def show_to_pull(repo_view: NamedDependency[RepoView]) -> Response[str]:
     """What going back to pull would change; nothing is changed yet."""
-    return await _show(repo_view, SyncMethod.PULL_CELERY, form_of_query(repo_view.request))
+    return await show_plan(repo_view, SyncMethod.PULL_CELERY, form_of_query(repo_view.request))
 
 
 @post(_TO_PULL, guards=[changes_repo], status_code=303, opt=audited_as(MigrationAction.ROLLED_BACK_TO_PULL))
@@ -54,14 +55,16 @@ async def _move(repo_view: RepoView, target: SyncMethod, page: str, code: str) -
             await switch_method(tx, policy, repo_view.access.id, target, by, keep_credentials=keeps)
         return repo_view.go_on(f"{repo_view.path}{page}", code)
 
-    return await submit(repo_view.request, move, partial(_show, repo_view, target))
+    return await submit(repo_view.request, move, partial(show_plan, repo_view, target))
 
 
-async def _show(repo_view: RepoView, target: SyncMethod, form: Form, status: int = 200) -> Response[str]:
+async def show_plan(repo_view: RepoView, target: SyncMethod, form: Form, status: int = 200) -> Response[str]:
+    """What a move would change, with the last comparison before one to push."""
     async with repo_view.database.statements() as connection:
         plan = await plan_switch(connection, repo_view.access.id, target)
+    comparison = await read_shown(repo_view) if target is SyncMethod.PUSH_CLIENT else None
     form.fields.setdefault("credentials", ["delete"])
-    return await repo_view.show("repo_moving.html", status=status, form=form, plan=plan)
+    return await repo_view.show("repo_moving.html", status=status, form=form, plan=plan, comparison=comparison)
 
 
 ROUTES = (show_to_push, move_to_push, show_to_pull, move_to_pull)
