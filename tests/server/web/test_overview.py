@@ -51,6 +51,19 @@ async def test_a_failing_repository_is_no_better_while_somebody_tries_again(
     assert re.search(rb'class="badge failing"', page)
 
 
+async def test_a_repository_that_is_behind_its_remote_says_since_when(
+    boss_visitor: Visitor, world: World, api: Api, database: Database
+) -> None:
+    tip = "INSERT INTO remote_tips (repo_id, name, sha, behind_since) VALUES (:repo_id, 'refs/heads/main', :sha, :at)"
+    at = datetime(2026, 5, 3, 12, tzinfo=UTC)
+    await execute(database, tip, repo_id=world.repo_id, sha=bytes.fromhex(sha_of("one")), at=at)
+    words = b'Behind its remote since <time datetime="2026-05-03T12:00:00+00:00">'
+    for path in ("/", f"/projects/{world.project}"):
+        assert words in (await boss_visitor.get(path)).body
+    assert (await api.post(f"{world.sync_path}/commits", batch(commit("one")))).status == 201
+    assert words not in (await boss_visitor.get("/")).body
+
+
 async def test_a_late_repository_says_how_late(
     boss_visitor: Visitor, boss: Person, world: World, database: Database
 ) -> None:

@@ -6,16 +6,16 @@ from tgl_server.pull.queries import IS_PAUSED
 from tgl_server.remote_tips.queries import BEHIND_SINCE
 
 # Every repository that the caller sees, with its project, its last ten runs (oldest first), who pushed last, and the
-# commits of its last twelve weeks, without those that have none; with `project_id` those of a project, with `repo_id`
-# only that one, with since when it has been behind, and its pulls. The name of a key is shown by the rule of
-# `tgl_server.access.sight`.
+# commits of its last twelve weeks, without those that have none, and since when it has been behind its remote; with
+# `project_id` those of a project, with `repo_id` only that one, with its pulls. The name of a key is shown by the rule
+# of `tgl_server.access.sight`.
 REPOS = text(f"""
     SELECT r.id, r.name, p.slug AS project, p.name AS project_name, r.git_url, r.sync_method, r.expected_cadence,
            r.created_at,
            s.sync_status, s.error_message, s.last_attempt_at, s.last_success_at, s.last_error_at, s.last_error,
            s.learned_cadence, s.total_commits, s.version, now() AS now,
            runs.states, pusher.key_name, pusher.person, trend.weeks, trend.week_commits,
-           CASE WHEN CAST(:repo_id AS uuid) IS NOT NULL THEN {BEHIND_SINCE} END AS behind_since,
+           {BEHIND_SINCE} AS behind_since,
            pull.cron, pull.next_due_at, pull.is_running, pull.is_waiting, pull.is_paused
     FROM repos r
     JOIN projects p ON p.id = r.project_id

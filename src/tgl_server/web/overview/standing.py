@@ -54,6 +54,8 @@ class RepoRow(Struct, frozen=True, kw_only=True):
     weeks: tuple[int, ...]
     commits: int
     version: int
+    #: Since when its remote has had commits that clients did not push, as far as a forge has told.
+    behind_since: datetime | None
 
 
 def repo_row(row: RowMapping, run_timeout: timedelta) -> RepoRow:
@@ -74,6 +76,7 @@ def repo_row(row: RowMapping, run_timeout: timedelta) -> RepoRow:
         weeks=trend(dict(zip(row["weeks"] or (), row["week_commits"] or (), strict=True)), row["now"].date()),
         commits=row["total_commits"],
         version=row["version"],
+        behind_since=row["behind_since"],
     )
 
 
