@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from tgl_protocol.projects import ProjectInfo, RepoInfo
+from tgl_protocol.projects import ProjectInfo, RepoInfo, SyncMethod
 from tgl_server.access.ids import ProjectId
 from tgl_server.auth.argon2 import Argon2
 from tgl_server.cli import projects, repos
@@ -59,6 +59,7 @@ def list_repos(
 
 
 def _repo_row(repo: RepoInfo) -> tuple[str, ...]:
-    seen = f"last success {repo.last_success_at:%Y-%m-%d}" if repo.last_success_at else "no push yet"
+    none = "no pull yet" if repo.sync_method is SyncMethod.PULL_CELERY else "no push yet"
+    seen = f"last success {repo.last_success_at:%Y-%m-%d}" if repo.last_success_at else none
     stale = "stale" if repo.stale else ""
     return repo.name, repo.status, f"commits {repo.total_commits}", seen, repo.sync_method, stale

@@ -112,8 +112,8 @@ class RepoImport:
             return
         if name != row["name"]:
             self._report.miss(what, f"it is called {name} now, as its name cannot be part of an address")
-        address = self._address(what, row["remote_url"])
         pulled = word(row["sync_method"]) != SyncMethod.PUSH_CLIENT
+        address = self._address(what, row["remote_url"], pulled)
         values = {
             "id": id_,
             "project_id": project_id,
@@ -131,13 +131,14 @@ class RepoImport:
             await self._schedule(id_, what, row["sync_frequency"])
         await self._credentials(RepoId(id_), what, row["credentials_encrypted"], address)
 
-    def _address(self, what: str, url: str | None) -> Address:
+    def _address(self, what: str, url: str | None, pulled: bool) -> Address:
         """The address without credentials; empty where the server could not have it."""
         address = cut_credentials((url or "").strip())
         if not address.url:
             return address
         is_path = address.url.startswith("/")
-        fault = "It is a path of that machine" if is_path else names.git_url_fault(address.url)
+        find = names.pulled_url_fault if pulled else names.git_url_fault
+        fault = "It is a path of that machine" if is_path else find(address.url)
         if fault is None:
             return address
         self._report.miss(what, f"its address is left out: {fault}; set its git_url, or push to it")

@@ -24,6 +24,7 @@ from tgl_server.events.service import record_event
 from tgl_server.ingest.pulled import cancel_runs
 from tgl_server.migration import queries
 from tgl_server.migration.actions import MigrationAction
+from tgl_server.projects.names import pulled_url_fault
 from tgl_server.projects.service import change_fields, lock_repo
 from tgl_server.pull.service import end_pulls
 from tgl_server.remotes import RemotePolicy
@@ -36,6 +37,7 @@ _ACTIONS: Final = {
     SyncMethod.PULL_CELERY: MigrationAction.ROLLED_BACK_TO_PULL,
 }
 _NO_URL: Final = "it has no git_url, and nothing can be pulled before it is set"
+_NO_PULL_URL: Final = "its git_url is one that no pull fetches; set another, with https:// or ssh://"
 _NO_SCHEDULE: Final = "it has no schedule: it is pulled when somebody asks, until one is set"
 _NO_CREDENTIALS: Final = (
     "no credentials are stored: they are deleted when a repository moves to push; a private remote refuses until they "
@@ -152,5 +154,7 @@ async def _end_runs(tx: AsyncSession, repo_id: RepoId, switch: MethodSwitch) -> 
 
 def _warnings(row: RowMapping) -> list[str]:
     """What has to be done before a repository can be pulled again."""
-    found = {_NO_URL: row["git_url"] is None, _NO_SCHEDULE: row["cron"] is None}
+    url = row["git_url"]
+    cannot = url is not None and pulled_url_fault(url) is not None
+    found = {_NO_URL: url is None, _NO_PULL_URL: cannot, _NO_SCHEDULE: row["cron"] is None}
     return [words for words, is_so in {**found, _NO_CREDENTIALS: not row["has_credentials"]}.items() if is_so]

@@ -73,6 +73,13 @@ def git_url_fault(url: str) -> str | None:
     return _split_url_fault(url)
 
 
+def pulled_url_fault(url: str) -> str | None:
+    """The fault of an address that the server is to pull from; what the operator's settings allow is for each pull."""
+    if url.lower().startswith("git://"):
+        return "No pull fetches git://, which nothing encrypts and nothing proves; use https:// or ssh://"
+    return git_url_fault(url)
+
+
 def _split_url_fault(url: str) -> str | None:
     try:
         parts = urlsplit(url)

@@ -17,6 +17,7 @@ from tgl_protocol.projects import (
     ProjectDeleted,
     RepoChange,
     RepoDeleted,
+    SyncMethod,
 )
 from tgl_server import errors
 from tgl_server.access.guards import ProjectAccess
@@ -121,6 +122,7 @@ async def create_repo(tx: AsyncSession, project: Project, name: str, actor_id: U
 async def register_repo(tx: AsyncSession, project_id: ProjectId, new: NewRepo, by: Actor, followers: Followers) -> Repo:
     """Make a repository with its state, which all `followers` follow; a name that is taken is a conflict."""
     values = _repo_values(named_fields(new))
+    _check_pulled(values)
     repo = await Repos(session=tx).add(Repo(project_id=project_id, **values))
     await create_state(tx, RepoId(repo.id))
     await create_marks(tx, followers, RepoId(repo.id))
@@ -142,6 +144,7 @@ async def change_fields(tx: AsyncSession, repo_id: RepoId, change: RepoChange, b
     values = _repo_values(named_fields(change))
     values.pop("sync_method", None)
     repo = await lock_repo(tx, repo_id)
+    _check_pulled({"sync_method": repo.sync_method} | named_fields(change))
     changed = apply_changes(repo, values)
     if changed:
         await tx.flush()
@@ -201,6 +204,12 @@ async def _hand_over(tx: AsyncSession, project: Project, new_owner_id: UUID, by:
 def _check_project(values: Values) -> None:
     faults = {"slug": names.slug_fault, "name": names.line_fault, "description": names.text_fault}
     names.refuse_faults({field: find(values[field]) for field, find in faults.items() if field in values})
+
+
+def _check_pulled(values: Values) -> None:
+    """Raises a 422 error for an address that no pull would fetch, where the server pulls."""
+    if values.get("sync_method") == SyncMethod.PULL_CELERY and (url := values.get("git_url")):
+        names.refuse_faults({"git_url": names.pulled_url_fault(url)})
 
 
 def _repo_values(values: Values) -> Values:

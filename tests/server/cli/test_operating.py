@@ -70,14 +70,15 @@ def test_members_are_added_changed_listed_and_removed(team: Say, database_url: s
     assert asked(database_url, acts) == [("member:added",), ("member:added",), ("member:changed",), ("member:removed",)]
 
 
-def test_projects_and_repositories_are_listed(team: Say) -> None:
+def test_projects_and_repositories_are_listed(team: Say, database_url: str) -> None:
     team("projects", "create", "other", "--owner", ADA, "--name", "The others")
     assert listed(team("projects", "list")) == [
         ["other", "repositories 0", "commits 0", "of Ada"],
         ["team", "repositories 2", "commits 0", "of Boss"],
     ]
+    asked(database_url, "UPDATE repos SET sync_method = 'pull_celery' WHERE name = 'git' RETURNING name")
     assert [row[:4] for row in listed(team("repos", "list", "team"))] == [
-        ["git", "pending", "commits 0", "no push yet"],
+        ["git", "pending", "commits 0", "no pull yet"],
         ["linux", "pending", "commits 0", "no push yet"],
     ]
     assert team("repos", "list", "other") == ""

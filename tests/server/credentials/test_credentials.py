@@ -110,7 +110,7 @@ async def test_what_is_no_private_key_is_refused_with_the_reason(maintainer: Per
 
 async def test_a_repository_without_a_remote_has_no_credentials(maintainer: Person) -> None:
     await make_repo(maintainer, "/projects/team", "pushed")
-    remote = await make_remote(maintainer, "odd", "git://git.example.com/team/odd.git")
+    remote = await make_remote(maintainer, "odd", "http://git.example.com/team/odd.git")
     for path, code in (("/projects/team/repos/pushed", "no_remote"), (remote.path, "remote_not_usable")):
         answer = await maintainer.put(f"{path}/credentials", {"kind": "https_token", "secret": TOKEN})
         assert (answer.status, answer.json["code"]) == (409, code)

@@ -92,6 +92,23 @@ async def test_a_git_url_without_credentials_is_kept(people: People) -> None:
         assert (await ada.patch(f"{path}/repos/linux", {"git_url": url})).json["git_url"] == url
 
 
+async def test_a_git_url_that_no_pull_fetches_is_refused_where_the_server_pulls(people: People) -> None:
+    ada = await people.make("ada")
+    path = await make_project(ada)
+    linux, git = f"{path}/repos/linux", {"git_url": "git://h/a"}
+    pulled = {"sync_method": "pull_celery"}
+    await make_repo(ada, path, **git)
+    for answer in (
+        await ada.post(f"{path}/repos", {"name": "other"} | git | pulled),
+        await ada.patch(linux, git | pulled),
+        await ada.patch(f"{path}/repos/{(await make_repo(ada, path, 'pulled', **pulled))['id']}", git),
+    ):
+        assert (answer.status, answer.json["errors"][0]["field"]) == (422, "git_url")
+        assert "use https:// or ssh://" in answer.json["errors"][0]["message"]
+    plan = await ada.post(f"{linux}/rollback-to-pull", {"dry_run": True})
+    assert any("its git_url is one that no pull fetches" in words for words in plan.json["warnings"])
+
+
 BAD_URLS = [
     "https://ada:hunter2@h/a", "https://hunter2@h/a", "ssh://git:hunter2@h/a", "https://h/a?token=hunter2",
     "https://h/a#hunter2", "hunter2:hunter2@h:a", "https://ada:hunt/er2@h/a", "https://ada%3Ahunter2@h/a",
