@@ -109,6 +109,7 @@ async def _work(
 ) -> None:
     async with comparing(database, settings):
         if no_broker:
+            bound_memory()  # not before: an embedded PostgreSQL that was started here has none
             await Worker(database, settings, children).run(stop)
         else:
             beat = Beat(database, open_sender(settings.broker_url)) if with_beat else None

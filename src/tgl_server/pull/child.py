@@ -29,14 +29,14 @@ _STOPPING: Final = (signal.SIGTERM, signal.SIGQUIT)
 _CONNECTIONS = 2
 
 
-def bound_memory() -> None:
-    """Bound what this process allocates, on Linux: files that it maps, such as packs, do not count.
+def bound_memory(most: int = CHILD_MEMORY_BYTES) -> None:
+    """Bound what this process allocates, in bytes, on Linux: files that it maps, such as packs, do not count.
 
     A hostile pack may keep a small commit as the difference to a huge one, which libgit2 unpacks to read it.
     """
     if sys.platform == "linux":
         hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
-        soft = CHILD_MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(CHILD_MEMORY_BYTES, hard)
+        soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 

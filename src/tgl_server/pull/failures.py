@@ -26,6 +26,7 @@ class Code(StrEnum):
     MIRROR_DAMAGED = "mirror_damaged"
     UNSUPPORTED = "unsupported"
     READING_TOO_SLOW = "reading_too_slow"
+    MEMORY = "memory"
     SERVER = "server"
     UNEXPECTED = "unexpected"
 
@@ -75,6 +76,14 @@ WORKERS_DIED: Final = Failure(
 )
 
 
+TOO_MUCH_MEMORY: Final = Failure(
+    code=Code.MEMORY,
+    sentence="reading a commit takes more memory than a pull may have",
+    remedy="push from a checkout instead; `git verify-pack -v` shows what is stored as the difference to a huge one",
+    is_refusal=True,
+)
+
+
 def explain(error: Exception, mirror: Path) -> Failure:
     """The failure that an exception means; paths of the server are not shown."""
     if isinstance(error, RemoteError):
@@ -104,6 +113,8 @@ def explain(error: Exception, mirror: Path) -> Failure:
     if isinstance(error, ReadingTooSlow):
         remedy = "push from a checkout instead, or look with `git log --shortstat` which commit takes so long"
         return Failure(code=Code.READING_TOO_SLOW, sentence=str(error), remedy=remedy, is_refusal=True)
+    if isinstance(error, MemoryError):
+        return TOO_MUCH_MEMORY
     if isinstance(error, ServerError):
         return Failure(code=Code.SERVER, sentence=str(error).rstrip("."), remedy="the next pull tries again")
     return Failure(

@@ -19,6 +19,7 @@ from tests.support.waiting import until
 from tests.support.world import add_world
 from tgl_server.access.ids import RepoId
 from tgl_server.db.engine import Database
+from tgl_server.pull.child import CHILD_MEMORY_BYTES
 from tgl_server.pull.mirrors import mirror_of
 from tgl_server.settings import Settings
 
@@ -90,6 +91,7 @@ async def test_a_worker_that_is_told_to_stop_gives_back_its_pull_and_leaves_no_p
     run_id = await ask(database, repo)
     with running_worker(settings) as worker:
         await until(lambda: hanging.is_asked)
+        assert psutil.Process(worker.pid).rlimit(psutil.RLIMIT_DATA)[0] == CHILD_MEMORY_BYTES
         children = psutil.Process(worker.pid).children(recursive=True)
         worker.send_signal(signal.SIGTERM)
         assert await asyncio.to_thread(worker.wait, 30) == 0
