@@ -6,6 +6,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
 from tests.support.api import Api
+from tgl_server.metrics.definitions import REGISTRY
 
 
 async def scrape(api: Api, **arguments: object) -> list[Sample]:
@@ -19,3 +20,8 @@ async def scrape(api: Api, **arguments: object) -> list[Sample]:
 def value(samples: Iterable[Sample], name: str, **labels: str) -> float:
     """The sum of the samples of this name that have these labels; 0 without any."""
     return sum(sample.value for sample in samples if sample.name == name and labels.items() <= sample.labels.items())
+
+
+def counted_here(name: str, **labels: str) -> float:
+    """What this process has counted under a name without `_total`."""
+    return REGISTRY.get_sample_value(f"{name}_total", labels) or 0

@@ -70,3 +70,10 @@ FINISH = text("""
         last_sent_at = CASE WHEN :is_taken THEN now() ELSE last_sent_at END, is_active = :is_active
     WHERE id = :id AND lease_token = :token
 """)
+
+# What waits to be told, and the chats that answered that they are gone.
+BACKLOG = text("""
+    SELECT (SELECT count(*) FROM chat_notices) AS waiting,
+           (SELECT coalesce(extract(epoch FROM now() - min(created_at)), 0)::float FROM chat_notices) AS oldest_seconds,
+           (SELECT count(*) FROM chat_hooks WHERE NOT is_active) AS switched_off
+""")

@@ -73,6 +73,11 @@ async def create_hook(
     return _info(made)
 
 
+async def waiting_notices(connection: AsyncConnection) -> RowMapping:
+    """What chats are still to be told, the age of the oldest in seconds, and how many chats are switched off."""
+    return (await connection.execute(queries.BACKLOG)).mappings().one()
+
+
 async def list_hooks(connection: AsyncConnection, project_id: ProjectId) -> ChatHookList:
     """The chats of a project, oldest first."""
     rows = (await connection.execute(queries.LIST, {"project_id": project_id})).mappings()

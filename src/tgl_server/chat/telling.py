@@ -22,6 +22,7 @@ from tgl_server.db.engine import Database
 from tgl_server.endpoints.schedule import retry_after
 from tgl_server.events.service import Event, take_events
 from tgl_server.mail.letter import Line
+from tgl_server.metrics.definitions import CHAT_ATTEMPTS, counter
 from tgl_server.notifications.following import kinds_of_repo
 from tgl_server.notifications.letters import repo_sentence, repo_url
 from tgl_server.outbound.posting import BadReceiver, NotSent, PostPolicy, Received
@@ -97,12 +98,16 @@ async def send_due(
             return False
         wanted = {"id": hook["id"], "limit": _MOST_NOTICES}
         notices = (await tx.execute(queries.NOTICES, wanted)).mappings().all()
-    outcome = await _send(hook, [row for row in notices if row["repo_name"] is not None], sealer, policy, origin)
+    news = [row for row in notices if row["repo_name"] is not None]
+    outcome = await _send(hook, news, sealer, policy, origin)
     async with database.transaction() as tx:
         which = {"id": hook["id"], "token": hook["lease_token"]}
         if outcome.is_over:
             await tx.execute(queries.FORGET, {**which, "notices": [row["id"] for row in notices]})
         await tx.execute(queries.FINISH, {**which, **msgspec.structs.asdict(outcome)})
+    result = "taken" if outcome.is_taken else "delayed" if not outcome.is_over else "given_up"
+    if news:
+        counter(CHAT_ATTEMPTS, result).inc()
     if outcome.error:
         log.warning("chat_not_told", hook_id=str(hook["id"]), reason=outcome.error, attempts=hook["attempts"])
     return True

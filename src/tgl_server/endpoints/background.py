@@ -31,7 +31,7 @@ def post_policy(settings: Settings) -> PostPolicy:
     """The rules for receivers that the settings state."""
     networks = tuple(ip_network(text) for text in settings.endpoints_allowed_networks)
     reach = Reach(networks=networks, hosts=settings.endpoints_allowed_hosts)
-    return PostPolicy(reach=reach, allow_http=settings.endpoints_allow_http)
+    return PostPolicy(reach=reach, allow_http=settings.endpoints_allow_http, ca_file=settings.endpoints_ca_file)
 
 
 async def sweep_endpoints(database: Database, kept: timedelta = KEPT) -> int:

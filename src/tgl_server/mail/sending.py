@@ -24,6 +24,7 @@ from tgl_server.mail.message import CannotBeWritten, build
 from tgl_server.mail.models import MailState
 from tgl_server.mail.service import Mailbox
 from tgl_server.mail.transport import STEPS, Connection, ConnectionEnded, Refused, Transport, TryLater
+from tgl_server.metrics.definitions import MAIL_ATTEMPTS, counter
 from tgl_server.sealing.errors import CannotOpen
 from tgl_server.settings import Settings
 
@@ -97,6 +98,7 @@ class Sender:
         async with self._database.transaction() as tx:
             ended = {"id": row["id"], "token": row["lease_token"], "state": state, "error": error}
             await tx.execute(queries.FINISH, ended)
+        counter(MAIL_ATTEMPTS, state).inc()
         if state is MailState.SENT:
             log.info("mail_sent", mail_id=str(row["id"]), kind=row["kind"])
         else:
@@ -107,6 +109,7 @@ class Sender:
         async with self._database.transaction() as tx:
             back = {"id": row["id"], "token": row["lease_token"], "pause": pause, "error": error}
             await tx.execute(queries.PUT_BACK, back)
+        counter(MAIL_ATTEMPTS, "delayed").inc()
 
     async def forget_old(self, kept: timedelta) -> int:
         """Delete a batch of rows about mails that ended long ago; the number of them."""

@@ -54,6 +54,18 @@ ENDPOINT_ATTEMPTS = Counter(
     ["outcome"],
     registry=REGISTRY,
 )
+MAIL_ATTEMPTS = Counter(
+    "tgl_mail_attempts",
+    "Attempts to send a mail, by outcome: sent, delayed, refused for good, or expired.",
+    ["outcome"],
+    registry=REGISTRY,
+)
+CHAT_ATTEMPTS = Counter(
+    "tgl_chat_attempts",
+    "Attempts to tell a chat, by outcome: taken, delayed, or given_up.",
+    ["outcome"],
+    registry=REGISTRY,
+)
 EVENT_STREAMS = Gauge(
     "tgl_event_streams",
     "Streams of events that are open, of all workers.",

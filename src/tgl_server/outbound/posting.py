@@ -8,6 +8,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Mapping
+from functools import cache
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -41,10 +42,14 @@ class NotSent(Exception):
 
 
 class PostPolicy(Struct, frozen=True, kw_only=True):
-    """The operator's rules for receivers; the defaults send to public hosts over HTTPS."""
+    """The operator's rules for receivers; the defaults send to public hosts over HTTPS.
+
+    `ca_file` has authorities to trust beside the system's; it is read once in a process.
+    """
 
     reach: Reach = Reach()
     allow_http: bool = False
+    ca_file: str = ""
     seconds: float = POST_SECONDS
     resolve: Resolver = system_resolver
 
@@ -123,7 +128,9 @@ async def post(text: str, body: bytes, headers: Mapping[str, str], policy: PostP
 async def _send(url: URL, body: bytes, headers: Mapping[str, str], policy: PostPolicy) -> Received:
     addresses = await allowed_addresses(url.raw_host or "", policy.reach, policy.resolve)
     async with (
-        aiohttp.TCPConnector(resolver=_Pinned(addresses), use_dns_cache=False, force_close=True) as connector,
+        aiohttp.TCPConnector(
+            resolver=_Pinned(addresses), use_dns_cache=False, force_close=True, ssl=_trust(policy.ca_file)
+        ) as connector,
         aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, auto_decompress=False
         ) as session,
@@ -132,6 +139,15 @@ async def _send(url: URL, body: bytes, headers: Mapping[str, str], policy: PostP
         shown = await _beginning(answer)
         names = {name.lower(): value for name, value in answer.headers.items()}
         return Received(status=answer.status, headers=names, body=shown)
+
+
+@cache
+def _trust(ca_file: str) -> ssl.SSLContext:
+    """What a receiver's certificate is checked by: the system's authorities, and those of the file."""
+    context = ssl.create_default_context()
+    if ca_file:
+        context.load_verify_locations(cafile=ca_file)
+    return context
 
 
 async def _beginning(answer: aiohttp.ClientResponse) -> str:

@@ -114,6 +114,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     endpoints_allowed_networks: tuple[str, ...] = ()
     endpoints_allowed_hosts: tuple[str, ...] = ()
     endpoints_allow_http: bool = False
+    endpoints_ca_file: str = ""
 
     metrics_access: MetricsAccess = MetricsAccess.LOCAL
     metrics_token: str = ""

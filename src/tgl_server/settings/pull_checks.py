@@ -1,5 +1,6 @@
 """The checks of where the server may connect to: to fetch, and to send events."""
 
+import ssl
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ def check_pull(settings: Settings) -> None:
             raise BadSetting(f"PULL_LOCAL_ROOTS has {root!r}; name folders by their whole paths, and not all of them")
     if settings.pull_ca_file and not Path(settings.pull_ca_file).is_file():
         raise BadSetting(f"PULL_CA_FILE={settings.pull_ca_file} is no file; name one with certificates in PEM")
+    _check_authorities(settings.endpoints_ca_file)
     _check_proxy(settings.pull_proxy)
 
 
@@ -29,6 +31,15 @@ def _check_network(name: str, text: str, those: str) -> None:
         raise BadSetting(f"{name} has {text!r}: {error}; write networks like 10.0.0.0/8") from None
     if network.prefixlen == 0:
         raise BadSetting(f"{name} has {text}, which is everything; name the networks of your {those}")
+
+
+def _check_authorities(file: str) -> None:
+    try:
+        ssl.create_default_context(cafile=file or None)
+    except (OSError, ssl.SSLError) as error:
+        raise BadSetting(
+            f"ENDPOINTS_CA_FILE={file} cannot be used: {error}; name one with certificates in PEM"
+        ) from None
 
 
 def _check_proxy(url: str) -> None:

@@ -21,12 +21,14 @@ import tgl_protocol
 from tgl_protocol.commits import SyncStatus
 from tgl_server import errors
 from tgl_server.auth.bearer import bearer_token
+from tgl_server.chat.service import waiting_notices
 from tgl_server.db.engine import Database
 from tgl_server.endpoints.service import backlog_of
 from tgl_server.followers.follower import Followers
 from tgl_server.followers.service import Lag, lag_of
 from tgl_server.http.client_address import AnyConnection, client_ip, parse_address, parse_networks
 from tgl_server.http.declarations import TokenScheme, admits_anyone, answers_text
+from tgl_server.mail.service import Waiting, waiting_mails
 from tgl_server.metrics.shared import counted_registry
 from tgl_server.pull.failures import Code
 from tgl_server.pull.operating import PullFigures, pull_figures
@@ -48,6 +50,8 @@ class _Seen(Struct, frozen=True):
     lag: dict[str, Lag]
     pulls: PullFigures
     messages: RowMapping
+    mails: Waiting
+    chats: RowMapping
 
 
 @admits_anyone(
@@ -119,6 +123,8 @@ async def _look(database: Database, followers: Followers) -> _Seen | None:
                 lag=await lag_of(connection, followers),
                 pulls=await pull_figures(connection),
                 messages=await backlog_of(connection),
+                mails=await waiting_mails(connection),
+                chats=await waiting_notices(connection),
             )
     except (SQLAlchemyError, OSError):  # a TimeoutError is an OSError
         return None
@@ -140,6 +146,7 @@ class _Scrape(Collector):
             yield from _lag_metrics(self._seen.lag)
             yield from _pull_metrics(self._seen.pulls)
             yield from _message_metrics(self._seen.messages)
+            yield from _told_metrics(self._seen.mails, self._seen.chats)
 
 
 def _repo_metrics(found: RowMapping) -> Iterable[Metric]:
@@ -174,6 +181,14 @@ def _message_metrics(found: RowMapping) -> Iterable[Metric]:
     yield _gauge("tgl_endpoint_messages", "Events for endpoints that wait, or were given up and are kept.", states)
     age = found["oldest_seconds"]
     yield _gauge("tgl_endpoint_oldest_seconds", "The age of the oldest event that waits for its endpoint.", [({}, age)])
+
+
+def _told_metrics(mails: Waiting, chats: RowMapping) -> Iterable[Metric]:
+    yield _gauge("tgl_mails_waiting", "Mails that wait for the mail server.", [({}, mails.number)])
+    yield _gauge("tgl_mail_oldest_seconds", "The age of the oldest of them.", [({}, mails.seconds)])
+    yield _gauge("tgl_chat_notices_waiting", "What chats are still to be told.", [({}, chats["waiting"])])
+    yield _gauge("tgl_chat_oldest_seconds", "The age of the oldest of it.", [({}, chats["oldest_seconds"])])
+    yield _gauge("tgl_chats_switched_off", "Chats that answered that they are gone.", [({}, chats["switched_off"])])
 
 
 def _gauge(name: str, help_: str, samples: Sequence[tuple[Mapping[str, str], float]]) -> Metric:

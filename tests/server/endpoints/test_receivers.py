@@ -1,8 +1,11 @@
 """Where messages may go and what comes back: hostile receivers, slow ones, and names that change."""
 
+from pathlib import Path
+
 from msgspec import structs
 
 from tests.server.endpoints.conftest import LOOPBACK, Outside
+from tests.support.authority import make_authority
 from tests.support.receiver import Receiver, never, running_receiver
 from tgl_server.outbound.posting import PostPolicy
 
@@ -27,6 +30,22 @@ async def test_a_private_address_is_never_connected_to(outside: Outside, receive
     assert receiver.messages == []
     (delivery,) = await outside.deliveries()
     assert delivery.last_error == "the address is not allowed: it is not a public address"
+
+
+async def test_a_certificate_of_a_private_authority_is_believed_where_the_operator_names_it(
+    outside: Outside, tmp_path: Path
+) -> None:
+    ca_file, tls = make_authority(tmp_path)
+    async with running_receiver(tls) as receiver:
+        await outside.endpoint(receiver.url)
+        await outside.happen()
+        await outside.send()
+        (delivery,) = await outside.deliveries()
+        assert (receiver.messages, delivery.state) == ([], "pending")
+        assert "TLS failed" in delivery.last_error
+        outside.sender = outside.make_sender(structs.replace(LOOPBACK, ca_file=str(ca_file)))
+        await outside.later(seconds=30)
+        assert (len(receiver.messages), await outside.states()) == (1, ["delivered"])
 
 
 async def test_the_connection_goes_to_the_address_that_was_checked(outside: Outside, receiver: Receiver) -> None:

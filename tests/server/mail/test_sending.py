@@ -8,6 +8,7 @@ import pytest
 
 from tests.server.mail.conftest import LETTER, MakePost, Post
 from tests.support.database import execute, rows
+from tests.support.metrics import counted_here
 from tests.support.smtp import MailServer, mail_server
 from tests.support.world import World
 from tgl_server.db.engine import Database
@@ -79,6 +80,7 @@ async def test_an_answer_of_4xx_is_tried_again_and_keeps_no_other_mail_from_bein
     post: Post, smtp: MailServer, database: Database
 ) -> None:
     smtp.answers = ["451 4.3.0 greylisted"]
+    before = {outcome: counted_here("tgl_mail_attempts", outcome=outcome) for outcome in ("sent", "delayed")}
     first = await post.put()
     await post.put()
     assert await post.sender.send_due() == 1
@@ -88,6 +90,8 @@ async def test_an_answer_of_4xx_is_tried_again_and_keeps_no_other_mail_from_bein
     assert await post.sender.send_due() == 1
     assert [mail["Message-ID"] for mail in smtp.mails][-1] == f"<{first}@mail.example>"
     assert [row.attempts for row in await queue(database)] == [2, 1]
+    assert counted_here("tgl_mail_attempts", outcome="sent") == before["sent"] + 2
+    assert counted_here("tgl_mail_attempts", outcome="delayed") == before["delayed"] + 1
 
 
 async def test_an_answer_of_5xx_is_final(post: Post, smtp: MailServer, database: Database) -> None:

@@ -63,6 +63,8 @@ def test_development_asks_for_no_key() -> None:
         ("pull_mirrors_bytes", "-1"),
         ("pull_min_free_bytes", "-1"),
         ("pull_ca_file", "/nowhere/authority.pem"),
+        ("endpoints_ca_file", "/nowhere/authority.pem"),
+        ("endpoints_ca_file", __file__),
         ("pull_proxy", "proxy.corp:3128"),
         ("secrets_keys", "not-a-key"),
         ("secrets_keys_file", "/nowhere/keys"),

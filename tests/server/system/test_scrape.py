@@ -61,6 +61,10 @@ async def test_a_scrape_shows_the_pool_the_queues_and_what_runs(api: Api) -> Non
     assert value(samples, "tgl_build_info") == 1
     assert value(samples, "tgl_database_up") == 1
     assert value(samples, "tgl_repos", status="pending") == 1
+    assert value(samples, "tgl_chats_switched_off") == 0
+    assert {"tgl_mails_waiting", "tgl_mail_oldest_seconds", "tgl_chat_notices_waiting", "tgl_chat_oldest_seconds"} <= {
+        sample.name for sample in samples
+    }
     assert {s.labels["queue"] for s in samples if s.name == "tgl_argon2_waiting"} == set(Queue)
     # 10 and an overflow of 10, by default.
     assert value(samples, "tgl_db_pool_connections") == 20

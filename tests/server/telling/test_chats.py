@@ -10,6 +10,7 @@ import pytest
 
 from tests.server.telling.conftest import FAILED, RECOVERED, STALE, Teller
 from tests.support.database import count, every_row, execute, rows, scalar
+from tests.support.metrics import counted_here
 from tests.support.receiver import Receiver, running_receiver
 from tests.support.world import World
 from tgl_protocol.chat import ChatKind, NewChatHook
@@ -116,6 +117,7 @@ async def test_a_chat_that_is_away_is_told_when_it_is_back(chat: Chat, world: Wo
     await chat.make()
     chat.receiver.status = status
     await chat.teller.happen(EventType.REPO_FAILING, FAILED, repo_id=world.repo_id)
+    before = {outcome: counted_here("tgl_chat_attempts", outcome=outcome) for outcome in ("taken", "delayed")}
     assert await chat.tell() == 1
     hook = await chat.hook()
     assert (hook.attempts, hook.last_error, hook.is_active) == (1, f"the chat answered {status}", True)
@@ -125,6 +127,8 @@ async def test_a_chat_that_is_away_is_told_when_it_is_back(chat: Chat, world: Wo
     assert await chat.tell() == 1
     assert len(chat.receiver.messages) == 2
     assert (await chat.hook()).last_error is None
+    for outcome, number in before.items():
+        assert counted_here("tgl_chat_attempts", outcome=outcome) == number + 1
 
 
 async def test_retry_after_is_honoured(chat: Chat, world: World) -> None:
