@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
 from functools import partial
 
 from litestar import Litestar, Router
@@ -93,7 +94,7 @@ def _running(
             forgetting(database, settings),
             sweeping_webhooks(database, settings),
             telling_expiry(database, settings),
-            relaying(database),
+            relaying(database, timedelta(days=settings.events_retention_days)),
             sending_mails(database, services.mailbox, settings),
             sending(database, services.sealer, settings),
             notifying(database, services.mailbox, settings),

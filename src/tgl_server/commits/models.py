@@ -25,6 +25,7 @@ class IngestKind(StrEnum):
     REFS = "refs"  # branch tips moved
     REMOVED = "removed"  # commits were deleted
     REBUILT = "rebuilt"  # `verify --fix` corrected the log, by `inserted` commits that it did not have
+    FORGOTTEN = "forgotten"  # rows up to this one were deleted, the latest of them from `at`: all had read them
 
 
 class RepoState(Base):

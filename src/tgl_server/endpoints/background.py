@@ -15,7 +15,7 @@ from tgl_server.db.engine import Database
 from tgl_server.db.rows import changed_rows
 from tgl_server.endpoints import delivery_queries as queries
 from tgl_server.endpoints.delivering import MOST, Attempt, Sender, make_messages
-from tgl_server.events.relay import KEPT, POLL_SECONDS
+from tgl_server.events.relay import POLL_SECONDS
 from tgl_server.outbound.addresses import Reach
 from tgl_server.outbound.posting import PostPolicy
 from tgl_server.sealing.sealer import Sealer
@@ -34,7 +34,7 @@ def post_policy(settings: Settings) -> PostPolicy:
     return PostPolicy(reach=reach, allow_http=settings.endpoints_allow_http, ca_file=settings.endpoints_ca_file)
 
 
-async def sweep_endpoints(database: Database, kept: timedelta = KEPT) -> int:
+async def sweep_endpoints(database: Database, kept: timedelta) -> int:
     """Wipe old secrets, and delete a batch of deliveries that are over and too old; how many."""
     async with database.transaction() as tx:
         await tx.execute(queries.WIPE_OLD_SECRETS)
@@ -45,6 +45,7 @@ async def sweep_endpoints(database: Database, kept: timedelta = KEPT) -> int:
 async def sending(database: Database, sealer: Sealer, settings: Settings) -> AsyncIterator[None]:
     """Send messages while the block runs; attempts that are under way at the end are broken off, and made anew."""
     sender, swept = Sender(database, sealer, post_policy(settings)), Heartbeat()
+    kept = timedelta(days=settings.endpoint_deliveries_retention_days)
     running: dict[asyncio.Task[None], Attempt] = {}
     ended = asyncio.Event()
 
@@ -60,7 +61,7 @@ async def sending(database: Database, sealer: Sealer, settings: Settings) -> Asy
             running[task] = attempt
             task.add_done_callback(end)
         if swept.age is None or swept.age > _SWEEP_SECONDS:
-            while await sweep_endpoints(database) == _BATCH_ROWS:
+            while await sweep_endpoints(database, kept) == _BATCH_ROWS:
                 await stop.pause(0)
             swept.beat()
 

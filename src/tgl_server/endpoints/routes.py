@@ -159,7 +159,7 @@ async def list_event_deliveries(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> EventDeliveryPage:
-    """List what was sent to an endpoint and what it answered, newest first; deliveries are kept for 30 days."""
+    """List what was sent to an endpoint and what it answered, newest first; kept for 30 days by default."""
     async with database.statements() as connection:
         return await service.list_deliveries(connection, target_project.id, endpoint_id, limit=limit, cursor=cursor)
 

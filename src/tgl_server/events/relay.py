@@ -1,4 +1,4 @@
-"""The relay: it numbers events that are committed, every second, and forgets those that are older than 30 days.
+"""The relay: it numbers events that are committed, every second, and forgets those that are too old.
 
 An id made before the COMMIT does not follow the order of COMMITs: a reader that resumes after the highest id it has
 seen would lose an event of a longer transaction. Numbers are given afterwards, under a lock, so that none with a lower
@@ -23,7 +23,6 @@ log = structlog.get_logger()
 
 #: How often events are numbered, and their readers look for more; in seconds.
 POLL_SECONDS: Final = 1.0
-KEPT: Final = timedelta(days=30)
 
 #: The reader whose mark is the last number that was given.
 RELAY: Final = "relay"
@@ -44,15 +43,15 @@ async def relay(database: Database) -> int:
         return await tx.scalar(queries.NUMBER, {"last": last, "limit": BATCH_ROWS}) or 0
 
 
-async def forget_events(database: Database, kept: timedelta = KEPT) -> int:
+async def forget_events(database: Database, kept: timedelta) -> int:
     """Delete a batch of events that are too old; how many."""
     async with database.transaction() as tx:
         return await changed_rows(tx, queries.FORGET, kept=kept, limit=BATCH_ROWS)
 
 
 @asynccontextmanager
-async def relaying(database: Database) -> AsyncIterator[None]:
-    """Number events while the block runs; a batch that has begun is finished."""
+async def relaying(database: Database, kept: timedelta) -> AsyncIterator[None]:
+    """Number events while the block runs, and forget those older than `kept`; a batch that has begun is finished."""
     forgot = Heartbeat()
 
     async def work(stop: Stop) -> None:
@@ -61,7 +60,7 @@ async def relaying(database: Database) -> AsyncIterator[None]:
                 while await relay(database) == BATCH_ROWS:
                     await stop.pause(0)
                 if forgot.age is None or forgot.age > _FORGET_SECONDS:
-                    while await forget_events(database) == BATCH_ROWS:
+                    while await forget_events(database, kept) == BATCH_ROWS:
                         await stop.pause(0)
                     forgot.beat()
             except (SQLAlchemyError, OSError) as error:

@@ -12,6 +12,8 @@ from tgl_server.commits.models import IngestKind
 
 Reader = AsyncConnection | AsyncSession
 
+_RESETS = (IngestKind.REMOVED, IngestKind.REBUILT, IngestKind.FORGOTTEN)
+
 
 class LogEntry(Struct, frozen=True):
     """A row of the ingest log."""
@@ -39,8 +41,8 @@ class Gulp(Struct, frozen=True):
 
     @property
     def is_reset(self) -> bool:
-        """True if commits were deleted, or the log was corrected: what was added before is no longer valid."""
-        return any(entry.kind in (IngestKind.REMOVED, IngestKind.REBUILT) for entry in self.entries)
+        """True if rows do not say all: commits were deleted, the log was corrected, or rows of it are forgotten."""
+        return any(entry.kind in _RESETS for entry in self.entries)
 
 
 class Follower(Struct, frozen=True):

@@ -257,17 +257,3 @@ LEARN_CADENCES = text("""
     ) learned
     WHERE s.repo_id = due.repo_id
 """)
-
-# The reasons have no time of their own: their run has one. Both tables are read as a whole.
-FORGET_RUN_ERRORS = text("""
-    WITH gone AS (
-        DELETE FROM sync_run_errors WHERE (repo_id, run_id, n) IN (
-            SELECT e.repo_id, e.run_id, e.n FROM sync_runs r
-            JOIN sync_run_errors e ON e.repo_id = r.repo_id AND e.run_id = r.id
-            WHERE r.last_batch_at < now() - make_interval(days => CAST(:days AS int))
-            LIMIT :limit
-        )
-        RETURNING n
-    )
-    SELECT count(*) FROM gone
-""")

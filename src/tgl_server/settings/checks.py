@@ -42,6 +42,8 @@ def check_settings(settings: Settings) -> None:
     _check_rate_limit_storage(settings.rate_limit_storage)
     _check_retention("AUDIT_RETENTION_DAYS", settings.audit_retention_days)
     _check_retention("AUDIT_REFUSALS_RETENTION_DAYS", settings.audit_refusals_retention_days)
+    _check_retention("RUNS_RETENTION_DAYS", settings.runs_retention_days)
+    _check_retention("INGEST_LOG_RETENTION_DAYS", settings.ingest_log_retention_days)
     _check_retention("KEY_USAGE_RETENTION_DAYS", settings.key_usage_retention_days)
 
 

@@ -123,7 +123,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     audit_refusals_retention_days: Annotated[int, Meta(ge=0)] = 180
     audit_retention_days: Annotated[int, Meta(ge=0)] = 0
     run_errors_retention_days: Annotated[int, Meta(ge=0)] = 180
+    runs_retention_days: Annotated[int, Meta(ge=0)] = 0
+    ingest_log_retention_days: Annotated[int, Meta(ge=0)] = 0
     key_usage_retention_days: Annotated[int, Meta(ge=0)] = 400
+    events_retention_days: Annotated[int, Meta(ge=15)] = 30
+    endpoint_deliveries_retention_days: Positive = 30
     webhook_deliveries_retention_days: Positive = 30
 
     smtp_url: str = ""

@@ -36,7 +36,8 @@ LastEventId = Annotated[
     int | None,
     HeaderParameter(
         name="Last-Event-ID",
-        description="The `id` of the last event that came; the stream goes on after it, for events of the last 30 days",
+        description="The `id` of the last event that came; the stream goes on after it, if the server keeps events for"
+        " that long: 30 days by default",
         ge=0,
         le=_LARGEST,
         examples=[Example(value=4711)],

@@ -63,7 +63,7 @@ FIND_ORPHANS = text("""
 def _wrong_moments(where: str) -> str:
     """A query for the times at which other numbers of commits are stored than the log says, with those numbers.
 
-    Fewer are right if the log says later that commits were removed.
+    Fewer are right if the log says later that commits were removed. Of times up to a forgotten row's nothing is said.
     """
     return f"""
         SELECT repo_id, at, coalesce(stored, 0) AS stored
@@ -72,8 +72,10 @@ def _wrong_moments(where: str) -> str:
         ) counted FULL JOIN (
             SELECT repo_id, at, CAST(sum(inserted) AS bigint) AS logged, max(seq) AS seq
             FROM ingest_log WHERE inserted > 0 AND {where} GROUP BY repo_id, at
-        ) logged USING (repo_id, at)
-        WHERE coalesce(stored, 0) <> coalesce(logged, 0)
+        ) logged USING (repo_id, at) LEFT JOIN (
+            SELECT repo_id, max(at) AS until FROM ingest_log WHERE kind = 'forgotten' AND {where} GROUP BY repo_id
+        ) forgotten USING (repo_id)
+        WHERE coalesce(stored, 0) <> coalesce(logged, 0) AND at > coalesce(forgotten.until, '-infinity')
           AND NOT (coalesce(stored, 0) < coalesce(logged, 0) AND EXISTS (
               SELECT FROM ingest_log r WHERE r.repo_id = logged.repo_id AND r.seq > logged.seq AND r.kind = 'removed'
           ))

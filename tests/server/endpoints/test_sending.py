@@ -54,7 +54,7 @@ async def test_both_secrets_sign_until_the_overlap_ends(outside: Outside, receiv
     receiver.messages[1].verify(new.secret)
     with pytest.raises(WebhookVerificationError):
         receiver.messages[1].verify(made.secret)
-    await sweep_endpoints(outside.database)
+    await sweep_endpoints(outside.database, timedelta(days=30))
     assert await scalar(outside.database, "SELECT old_sealed FROM endpoints") is None
 
 

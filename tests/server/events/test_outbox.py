@@ -251,7 +251,7 @@ async def test_events_are_forgotten_after_thirty_days_and_numbers_go_on(world: W
     await until(lambda: numbered_all(database))
     last = max(await seen(database))
     await execute(database, "UPDATE events SET at = now() - interval '31 days'")
-    assert await forget_events(database)
+    assert await forget_events(database, timedelta(days=30))
     assert await count(database, "events") == 0
     await record_some(database, world)
     await until(lambda: numbered_all(database))
