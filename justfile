@@ -52,6 +52,10 @@ format:
 docs:
     uv run python tools/reference.py
 
+# the documentation site in build/site; a warning fails it
+site:
+    uv run sphinx-build --quiet --fail-on-warning --keep-going --nitpicky --fresh-env -c tools/site docs build/site
+
 # docs/pictures, taken anew from the running product; needs Chromium: just pictures --every ../pages
 pictures *args:
     uv run python -m tools.pictures "$@"
