@@ -50,7 +50,7 @@ format:
 
 # docs/reference, written anew from the code
 docs:
-    uv run python tools/reference.py
+    uv run python -m tools.reference
 
 # the documentation site in build/site; a warning fails it
 site:

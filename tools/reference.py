@@ -1,4 +1,4 @@
-"""The pages of docs/reference, written from the code: python tools/reference.py
+"""The pages of docs/reference, written from the code: python -m tools.reference
 
 What each setting is for is said in .env.example, everything else by the code itself.
 """
@@ -21,6 +21,7 @@ from tgl_server.cli.commands import assembled
 from tgl_server.openapi import openapi_document
 from tgl_server.openapi.refusals import sentence_of
 from tgl_server.settings import Settings
+from tools.python_api import python_page
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "reference"
@@ -121,6 +122,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors.md": errors_page,
     "settings.md": settings_page,
     "cli.md": commands_page,
+    "python.md": lambda: _NOTE + python_page(),
 }
 
 

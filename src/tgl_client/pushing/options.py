@@ -1,7 +1,7 @@
 """What a push may be told: as a library's argument, and made from the settings of the command line."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import force_setattr
@@ -13,15 +13,16 @@ from tgl_client.settings.settings import Settings
 from tgl_client.settings.source import Source
 from tgl_protocol import http
 
-if TYPE_CHECKING:
-    from tgl_history import Engine
+#: Those of `tgl_history.Engine`, in words, as that one comes with libgit2, which is loaded while the server answers.
+EngineName = Literal["git", "pygit2"]
 
 
 class PushOptions(Struct, frozen=True):
     """What a push may be told; the defaults push every branch whole.
 
     `branches` are globs, of which one alone may be a text; `!glob` leaves branches out, `@default` is the default one.
-    `jobs` are git processes (0: one for each core), `recheck` distrusts the recorded tips.
+    `engine` counts lines, by default git where there is one; `jobs` are git processes (0: one for each core).
+    `recheck` distrusts the recorded tips.
     More commits than `stream_from` go as one stream to a server that takes streams. `join_history` also pushes where
     the server has another history in the repository.
     """
@@ -32,7 +33,7 @@ class PushOptions(Struct, frozen=True):
     recheck: bool = False
     batch_size: int = http.MAX_COMMITS_PER_BATCH
     jobs: int = 0
-    engine: "Engine | None" = None
+    engine: EngineName | None = None
     stream_from: int = STREAM_FROM
     join_history: bool = False
 
@@ -75,12 +76,11 @@ def parse_since(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _engine(setting: Setting[str | None]) -> "Engine | None":
-    from tgl_history import Engine  # noqa: PLC0415 -- loading libgit2 overlaps with what came before
-
-    try:
-        return Engine(setting.value) if setting.value else None
-    except ValueError:
-        raise ConfigError(
-            f"there is no engine {setting.value!r} ({setting.origin})", hint="it is git or pygit2"
-        ) from None
+def _engine(setting: Setting[str | None]) -> EngineName | None:
+    match setting.value:
+        case None | "":
+            return None
+        case "git" | "pygit2" as name:
+            return name
+        case other:
+            raise ConfigError(f"there is no engine {other!r} ({setting.origin})", hint="it is git or pygit2")

@@ -244,9 +244,10 @@ class Push:
     def _batches(
         self, repository: "Repository", thread: HistoryThread, shas: list[bytes]
     ) -> AsyncGenerator[Batch, None]:
-        commits = repository.commits(
-            shas, engine=self.options.engine, jobs=self.options.jobs, unreadable=self.tally.hear_unreadable
-        )
+        from tgl_history import Engine  # noqa: PLC0415 -- it is loaded by now, as there is a repository
+
+        engine = Engine(self.options.engine) if self.options.engine else None
+        commits = repository.commits(shas, engine=engine, jobs=self.options.jobs, unreadable=self.tally.hear_unreadable)
         return thread.stream(cut(thread.until_stopped(commits), self._limits))
 
     def _delivery(self, repository: "Repository", thread: HistoryThread) -> Delivery:
