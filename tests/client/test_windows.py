@@ -66,6 +66,21 @@ def test_a_push_without_git_needs_none_of_it(repository: Path) -> None:
     assert (done.code, done.json["repositories"][0]["sent"]) == (0, 3), done
 
 
+@pytest.mark.parametrize("encoding", ["cp437", "cp1252"])
+def test_a_console_that_lacks_letters_shows_their_numbers(tmp_path: Path, encoding: str) -> None:
+    folder = tmp_path / "größe-日本"
+    folder.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-m", "tgl_client", "push", "--project", "a", "--repo", "b", folder],
+        env={**os.environ, "PYTHONIOENCODING": encoding, "TGL_URL": "http://127.0.0.1:9", "TGL_API_KEY": KEY},
+        capture_output=True,
+        check=False,
+    )
+    said = done.stderr.decode(encoding)
+    assert done.returncode == 2, said
+    assert r"größe-\u65e5\u672c" in said
+
+
 class ClockOfWindows(datetime):
     """A datetime that knows no time beyond the year 3000, nor before 1970."""
 

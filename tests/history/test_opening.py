@@ -4,6 +4,7 @@ import os
 import shlex
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from tgl_history import (
     UnsupportedRepository,
     open_repository,
 )
+from tgl_history.statistics.pygit2_engine import sound_objects
 
 NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
 
@@ -68,6 +70,21 @@ def test_objects_borrowed_from_another_repository(tmp_path: Path, source: Path) 
     git(tmp_path, "clone", "-q", "--shared", "--bare", str(source), "borrower")
     for engine in Engine:
         assert counts(read_all(tmp_path / "borrower", engine)) == shortstat(source)
+
+
+def test_borrowed_objects_are_named_as_bytes_beside_a_damaged_one(
+    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the folder for temporary files has a name in no encoding; Windows would write its own line ends."""
+    git(tmp_path, "clone", "-q", "--shared", "--bare", str(source), "borrower")
+    objects = tmp_path / "borrower" / "objects"
+    (objects / "ab").mkdir(exist_ok=True)
+    (objects / "ab" / ("c" * 38)).write_bytes(b"")
+    odd = tmp_path / os.fsdecode(b"\xff")
+    odd.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(odd))
+    with sound_objects(objects) as sound:
+        assert (sound / "info" / "alternates").read_bytes() == os.fsencode(sound.parent / "1") + b"\n"
 
 
 def test_the_environment_of_a_hook_does_not_redirect_us(

@@ -68,8 +68,8 @@ def sound_objects(objects: Path) -> Iterator[Path]:
             if not link.is_symlink():
                 _link(link, file)
         (place / "0" / "info").mkdir()
-        others = "".join(f"{place / str(number)}\n" for number in range(1, len(folders)))
-        (place / "0" / "info" / "alternates").write_text(others)
+        others = b"".join(os.fsencode(place / str(number)) + b"\n" for number in range(1, len(folders)))
+        (place / "0" / "info" / "alternates").write_bytes(others)  # git reads bytes, and no line ends of Windows
         yield place / "0"
 
 

@@ -11,7 +11,11 @@ _INTERRUPTED = 130
 
 
 def main() -> None:
-    """The entry point; says what to install where only the client is installed."""
+    """The entry point; says where it runs, or what to install where only the client is installed."""
+    if sys.platform == "win32":
+        sys.exit(
+            "error: tgl-server does not run on Windows\nhint: run it in WSL or in a container; tgl itself works here"
+        )
     if any(importlib.util.find_spec(name) is None for name in _NEEDS):
         sys.exit("error: tgl-server is not installed here\nhint: pip install 'thegitleague[server]'")
     if sys.argv[1:] == ["--version"]:

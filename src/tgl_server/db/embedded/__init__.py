@@ -127,7 +127,7 @@ def _kept(folders: Folders, settings: Mapping[str, str]) -> AbstractContextManag
 
 def _refuse_platform() -> None:
     if sys.platform == "win32":
-        raise PlatformRefused("The embedded PostgreSQL does not run on Windows. Set DATABASE_URL, or use WSL.")
+        raise PlatformRefused("The embedded PostgreSQL does not run on Windows. Use WSL, or a container.")
     if os.geteuid() == 0 and sys.platform != "linux":
         raise PlatformRefused(
             "The embedded PostgreSQL runs as root on Linux only. Run tgl-server as an ordinary user, "
