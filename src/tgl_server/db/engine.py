@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, a
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, PoolProxiedConnection
 
 from tgl_server.db.away import is_database_lost
+from tgl_server.db.echo import echo_statements
 from tgl_server.db.row_turns import RowTurns
 from tgl_server.logs.outages import Outage, reason_of
 from tgl_server.settings import BadSetting, Settings
@@ -66,6 +67,8 @@ class Database:
         self.is_pooled = is_pooled(settings.database_url)
         if not self.is_pooled:
             event.listen(self.engine.sync_engine, "connect", _set_session)
+        if settings.sqlalchemy_echo:
+            echo_statements(self.engine)
         event.listen(self.engine.sync_engine, "checkin", _note_return)
         event.listen(self.engine.sync_engine, "checkout", partial(_check_if_idle, self.engine.dialect))
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)

@@ -70,6 +70,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     db_pool_size: Positive = 10
     db_max_overflow: Annotated[int, Meta(ge=0)] = 10
     db_pool_timeout: Positive = 30
+    sqlalchemy_echo: bool = False
 
     max_body_bytes: Annotated[int, Meta(ge=1024)] = 32 * 1024 * 1024
     max_bodies_bytes: Annotated[int, Meta(ge=1024)] = 64 * 1024 * 1024
