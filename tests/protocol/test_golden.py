@@ -9,6 +9,7 @@ import pytest
 from tgl_protocol.commits import MissingResult, PushBatch, PushResult, RefsResult, RefsUpdate, RepoStatus, RunPage
 from tgl_protocol.events import CommitsStored, RunEnded, StreamedEvent
 from tgl_protocol.joining import MailmapDiff
+from tgl_protocol.league_changes import RepoWishes, RulesPreview
 from tgl_protocol.players import ClaimInfo, IdentityInfo, OwnPlayerChange, PlayerInfo, Split
 from tgl_protocol.problem import Problem
 
@@ -67,6 +68,27 @@ GOLDEN: dict[type, dict[str, Any]] = {
         "errors": 1,
         "last_ingested_sha": SHA,
         "details": [{"sha": SHA, "inserted": True, "error": None}],
+    },
+    RepoWishes: {"items": [{"repo_id": REPO, "counts_from": "2026-01-05", "dates_trusted_until": AT}]},
+    RulesPreview: {
+        "sha256": DIGEST,
+        "season": 1,
+        "starts": "2026-01-05",
+        "weeks": 12,
+        "commits": 9,
+        "players": 2,
+        "late_percent": 30,
+        "proposed_grace_days": 14,
+        "moved": [
+            {
+                "player_id": REPO,
+                "name": "Ada",
+                "rank_before": None,
+                "rank_after": 1,
+                "points_before": 0,
+                "points_after": 13,
+            }
+        ],
     },
     MissingResult: {"missing": [SHA]},
     RefsUpdate: {"refs": {"refs/heads/main": SHA, "refs/heads/merged": None}, "last_removal": 0},

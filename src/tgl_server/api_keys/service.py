@@ -26,7 +26,7 @@ from tgl_server.api_keys.queries import READABLE_REPOS, in_state
 from tgl_server.audit.changes import apply_changes
 from tgl_server.audit.service import Actor, record
 from tgl_server.auth.argon2 import Argon2
-from tgl_server.auth.principal import ALL_SCOPES, Principal, Scope, join_scopes
+from tgl_server.auth.principal import USUAL_SCOPES, Principal, Scope, join_scopes
 from tgl_server.auth.turns import Queue
 from tgl_server.db.clock import database_now
 from tgl_server.db.engine import Database
@@ -55,7 +55,7 @@ class HashedKey(Struct, frozen=True):
 class KeyRights(Struct, frozen=True, kw_only=True):
     """The rights of a key: what for, where and until when; None is no restriction."""
 
-    scopes: frozenset[Scope] = ALL_SCOPES
+    scopes: frozenset[Scope] = USUAL_SCOPES
     expires_at: datetime | None = None
     repo_ids: list[UUID] | None = None
     networks: list[str] | None = None

@@ -13,9 +13,12 @@ class Scope(StrEnum):
 
     SYNC_COMMITS = "sync:commits"
     READ_REPOS = "read:repos"
+    READ_LEAGUE = "read:league"
 
 
 ALL_SCOPES = frozenset(Scope)
+#: The rights of a key if nobody says more: it pushes and reads repositories.
+USUAL_SCOPES = frozenset({Scope.SYNC_COMMITS, Scope.READ_REPOS})
 
 
 class Principal(Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import typer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from tgl_protocol.league_changes import RulesPreview
 from tgl_server.access.ids import RepoId
 from tgl_server.accounts.service import COMMAND_LINE
 from tgl_server.auth.argon2 import Argon2
@@ -21,6 +22,7 @@ from tgl_server.http.text_rules import is_storable
 from tgl_server.leagues import service
 from tgl_server.leagues.follower import LEAGUES
 from tgl_server.leagues.models import League, Season
+from tgl_server.leagues.preview import preview_rules
 from tgl_server.leagues.replay import Difference, Replay, check_season, write_season
 from tgl_server.leagues.rules import parse_rules, rules_hash, rules_json
 from tgl_server.leagues.seasons import find_season, keep_seasons
@@ -32,6 +34,8 @@ app = typer.Typer(help="Create leagues, choose their repositories and rules, and
 
 Slug = Annotated[str, typer.Argument(help="The league's name in addresses.")]
 _MOST_SHOWN = 50
+#: A process of its own may take its time, and some gigabytes.
+_MOST_TRIED = 20_000_000
 
 _REPOS = text("""
     SELECT p.slug || '/' || r.name FROM league_repos l JOIN repos r ON r.id = l.repo_id
@@ -114,6 +118,28 @@ def rules(
     version, document, digest = run_with_database(act)
     say(document.decode())
     say(f"version {version}, sha256 {digest}", err=True)
+
+
+@app.command()
+def preview(
+    slug: Slug,
+    file: Annotated[Path, typer.Option("--file", exists=True, dir_okay=False, help="JSON of the rules to try.")],
+    season: Annotated[int | None, typer.Option(help="The season to try them on; the last 12 weeks by default.")] = None,
+) -> None:
+    """Try rules on a season, or on the last 12 weeks: who would move, and how much is late. Stores nothing."""
+
+    async def act(database: Database, _: Argon2) -> RulesPreview:
+        tried = parse_rules(file.read_bytes())
+        async with database.transaction() as tx:
+            return await preview_rules(tx, await find_league(tx, slug), tried, season, None, most=_MOST_TRIED)
+
+    found = run_with_database(act)
+    for each in found.moved:
+        before, after = (rank or "-" for rank in (each.rank_before, each.rank_after))
+        say(f"{before} -> {after}  {each.name}: {each.points_before} -> {each.points_after} points")
+    say(f"{found.commits} commits, {found.players} players, {len(found.moved)} would move")
+    grace = f"; {found.proposed_grace_days} days of grace are better" if found.proposed_grace_days else ""
+    say(f"{found.late_percent} % of the work arrives after its week{grace}")
 
 
 @app.command()

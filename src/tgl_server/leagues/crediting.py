@@ -33,7 +33,7 @@ _KEEP = text("""
 async def credits_now(tx: AsyncSession, authors: Iterable[Author]) -> dict[Author, Credit]:
     """Whom these authors' commits are credited to now; identities that are missing are made."""
     found = await identify_authors(tx, authors)
-    hidden = await _hidden(tx, found.values())
+    hidden = await hidden_players(tx, found.values())
     return {author: _credit(each, hidden) for author, each in found.items()}
 
 
@@ -56,7 +56,8 @@ async def keep_credits(tx: AsyncSession, season_id: UUID, credited: dict[Author,
     await tx.execute(_KEEP, {"season_id": season_id, **given})
 
 
-async def _hidden(reader: Reader, found: Iterable[Found]) -> set[UUID]:
+async def hidden_players(reader: Reader, found: Iterable[Found]) -> set[UUID]:
+    """Those of the players found who have opted out."""
     players = list({each.player_id for each in found})
     return set(await reader.scalars(_HIDDEN, {"player_ids": players}))
 

@@ -5,9 +5,10 @@ from datetime import date, timedelta
 import msgspec
 from msgspec import Struct
 
+from tgl_protocol import league_changes as changes
 from tgl_protocol import leagues
-from tgl_server.http.example_values import AT, PROJECT_ID, SHA, USER_ID
-from tgl_server.leagues.rules import Rules, rules_hash, rules_json
+from tgl_server.http.example_values import AT, PROJECT_ID, REPO_ID, SHA, USER_ID
+from tgl_server.leagues.rules import CoAuthors, Rules, rules_hash, rules_json
 
 _LEAGUE = leagues.LeagueInfo(id=PROJECT_ID, slug="premier", name="Premier League", repos=3, created_at=AT)
 _SEASON = leagues.SeasonInfo(
@@ -50,6 +51,19 @@ _COPY = leagues.ScoredCopy(
     day_points_without=8,
 )
 
+_REPO = changes.LeagueRepoInfo(
+    repo_id=REPO_ID,
+    project="platform-team",
+    repo="linux",
+    counts_from=date(2026, 1, 5),
+    taken_in=AT,
+    dates_trusted_until=None,
+)
+_MOVED = changes.Moved(
+    player_id=USER_ID, name="Ada Lovelace", rank_before=2, rank_after=1, points_before=71, points_after=84
+)
+_STRIKE = changes.StrikeInfo(sha=SHA, reason="Written by a generator", struck_by=USER_ID, at=AT)
+
 EXAMPLES: list[Struct] = [
     _LEAGUE,
     leagues.LeagueList([_LEAGUE]),
@@ -60,7 +74,29 @@ EXAMPLES: list[Struct] = [
         created_at=AT,
         document=msgspec.json.decode(rules_json(Rules())),
     ),
+    _SEASON,
     leagues.SeasonList([_SEASON]),
     leagues.SeasonTable(_SEASON, [_PLACE], None),
     leagues.LeagueExplanation(SHA[:7], _COPY.sentence, [_COPY]),
+    changes.NewLeague(slug="premier", name="Premier League"),
+    changes.LeagueChange(name="Premier League"),
+    changes.RepoWishes([changes.RepoWish(repo_id=REPO_ID, counts_from=date(2026, 1, 5))]),
+    changes.LeagueRepoList([_REPO]),
+    changes.NewRules(document={"coauthors": "off", "best_days": 4}, note="Four days of a week count"),
+    changes.RulesWish(document={"coauthors": "off", "best_days": 4}, season=1),
+    changes.RulesPreview(
+        sha256=rules_hash(Rules(coauthors=CoAuthors.OFF, best_days=4)).hex(),
+        season=1,
+        starts=date(2026, 1, 5),
+        weeks=12,
+        commits=1204,
+        players=12,
+        late_percent=7,
+        proposed_grace_days=None,
+        moved=[_MOVED],
+    ),
+    changes.NewSeason(starts=date(2026, 1, 5)),
+    changes.NewStrike(sha=SHA, reason="Written by a generator"),
+    changes.StrikeList([_STRIKE]),
+    changes.StrikeGone(1),
 ]

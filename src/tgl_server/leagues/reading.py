@@ -6,8 +6,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 from sqlalchemy import RowMapping
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tgl_protocol.league_changes import LeagueRepoInfo, LeagueRepoList
 from tgl_protocol.leagues import (
     VERDICT_SENTENCES,
     LeagueExplanation,
@@ -30,6 +30,7 @@ from tgl_server.leagues import reading_queries
 from tgl_server.leagues.models import VERDICTS
 from tgl_server.leagues.rules import parse_rules
 from tgl_server.leagues.scoring import DaySum, day_points, to_date
+from tgl_server.leagues.terms import Reader
 
 #: The most places in a file.
 MOST_ROWS = 10_000
@@ -37,12 +38,12 @@ _MOST_COPIES = 100
 _Rank = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
 
-async def list_leagues(connection: AsyncConnection, principal: Principal) -> LeagueList:
+async def list_leagues(connection: Reader, principal: Principal) -> LeagueList:
     """The leagues that the caller may see."""
     return LeagueList([_league(row) for row in await _leagues(connection, principal, None)])
 
 
-async def get_league(connection: AsyncConnection, principal: Principal, slug: str) -> LeagueInfo:
+async def get_league(connection: Reader, principal: Principal, slug: str) -> LeagueInfo:
     """A league by its slug; raises `NotFound` for one that the caller may not see, too."""
     rows = await _leagues(connection, principal, slug) if is_storable(slug) else []
     if not rows:
@@ -50,7 +51,25 @@ async def get_league(connection: AsyncConnection, principal: Principal, slug: st
     return _league(rows[0])
 
 
-async def get_rules(connection: AsyncConnection, principal: Principal, slug: str, version: int) -> RulesInfo:
+async def list_repos(connection: Reader, principal: Principal, slug: str) -> LeagueRepoList:
+    """The repositories of a league that the caller may read, in their order."""
+    league = await get_league(connection, principal, slug)
+    which = {"league_id": league.id, **_whose(principal)}
+    rows = (await connection.execute(reading_queries.LEAGUE_REPOS, which)).mappings()
+    return LeagueRepoList([LeagueRepoInfo(**row) for row in rows])
+
+
+async def get_season(connection: Reader, principal: Principal, slug: str, number: int) -> SeasonInfo:
+    """A season of a league; raises `NotFound`."""
+    league = await get_league(connection, principal, slug)
+    which = {"league_id": league.id, "number": number}
+    row = (await connection.execute(reading_queries.SEASONS, which)).mappings().one_or_none()
+    if row is None:
+        raise errors.NotFound(f"The league has no season {number}.")
+    return _season(row)
+
+
+async def get_rules(connection: Reader, principal: Principal, slug: str, version: int) -> RulesInfo:
     """A version of a league's rules; raises `NotFound`."""
     league = await get_league(connection, principal, slug)
     which = {"league_id": league.id, "version": version}
@@ -62,7 +81,7 @@ async def get_rules(connection: AsyncConnection, principal: Principal, slug: str
     return RulesInfo(**plain, sha256=row["sha256"].hex(), document=document)
 
 
-async def list_seasons(connection: AsyncConnection, principal: Principal, slug: str) -> SeasonList:
+async def list_seasons(connection: Reader, principal: Principal, slug: str) -> SeasonList:
     """The seasons of a league."""
     league = await get_league(connection, principal, slug)
     rows = (await connection.execute(reading_queries.SEASONS, {"league_id": league.id, "number": None})).mappings()
@@ -70,7 +89,7 @@ async def list_seasons(connection: AsyncConnection, principal: Principal, slug: 
 
 
 async def season_table(
-    connection: AsyncConnection, principal: Principal, slug: str, number: int, *, limit: int, cursor: str | None
+    connection: Reader, principal: Principal, slug: str, number: int, *, limit: int, cursor: str | None
 ) -> SeasonTable:
     """A page of the table of a season, as far as the scorer has come."""
     rank, player_id = decode_cursor(cursor, tuple[_Rank, UUID]) if cursor else (None, None)
@@ -87,7 +106,7 @@ async def season_table(
 
 
 async def explain_sha(
-    connection: AsyncConnection, principal: Principal, slug: str, prefix: str, bounds: tuple[bytes, bytes]
+    connection: Reader, principal: Principal, slug: str, prefix: str, bounds: tuple[bytes, bytes]
 ) -> LeagueExplanation:
     """What a league's seasons say of the commits between two shas, in repositories that the caller may read."""
     league = await get_league(connection, principal, slug)
@@ -138,7 +157,7 @@ def _name(row: RowMapping, principal: Principal) -> str:
     return name_for_others(row["state"], row["visibility"], row["shown_name"]) or str(row["name"])
 
 
-async def _leagues(connection: AsyncConnection, principal: Principal, slug: str | None) -> list[RowMapping]:
+async def _leagues(connection: Reader, principal: Principal, slug: str | None) -> list[RowMapping]:
     return list((await connection.execute(reading_queries.LEAGUES, {"slug": slug, **_whose(principal)})).mappings())
 
 

@@ -19,6 +19,15 @@ LEAGUES = text(f"""
     ORDER BY l.slug
 """)  # noqa: S608 -- our own text
 
+# In the league's order; only those that the caller may read.
+LEAGUE_REPOS = text("""
+    SELECT lr.repo_id, p.slug AS project, r.name AS repo, lr.counts_from, lr.taken_in, lr.dates_trusted_until
+    FROM league_repos lr JOIN repos r ON r.id = lr.repo_id JOIN projects p ON p.id = r.project_id
+    LEFT JOIN project_members m ON m.project_id = p.id AND m.user_id = :user_id
+    WHERE lr.league_id = :league_id AND (:is_commissioner OR p.owner_id = :user_id OR m.role IS NOT NULL)
+    ORDER BY lr.position
+""")
+
 RULES = text("""
     SELECT version, sha256, note, created_at, CAST(document AS text) AS document
     FROM rules WHERE league_id = :league_id AND version = :version

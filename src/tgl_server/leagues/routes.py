@@ -5,34 +5,28 @@ from typing import Annotated, Any
 
 from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency
-from litestar.handlers import BaseRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter
 
+from tgl_protocol.league_changes import LeagueRepoList
 from tgl_protocol.leagues import LeagueExplanation, LeagueInfo, LeagueList, Place, RulesInfo, SeasonList, SeasonTable
 from tgl_server import errors
-from tgl_server.access.callers import admits_keys, authenticate
-from tgl_server.auth.principal import Principal, Scope
+from tgl_server.auth.principal import Principal
 from tgl_server.db.engine import Database
-from tgl_server.http.client_address import AnyConnection
 from tgl_server.http.declarations import answers, answers_text
 from tgl_server.http.example_values import SHA
 from tgl_server.http.formats import Format, csv_file, is_csv
 from tgl_server.http.pagination import Cursor, Limit
 from tgl_server.http.spreadsheets import CSV_MEDIA_TYPE
 from tgl_server.leagues import reading
+from tgl_server.leagues.making_routes import MAKING
+from tgl_server.leagues.paths import Number, Slug, Version, reads_leagues
+from tgl_server.leagues.season_routes import RUNNING
 
 _LEAST_DIGITS = 7
 _PREFIX = re.compile(rf"[0-9a-f]{{{_LEAST_DIGITS},40}}")
 
-Slug = Annotated[str, PathParameter(description="The league's slug", examples=[Example(value="premier")])]
-Number = Annotated[
-    int, PathParameter(ge=1, le=1_000_000, description="The number of the season", examples=[Example(value=1)])
-]
-Version = Annotated[
-    int, PathParameter(ge=1, le=1_000_000, description="The version of the rules", examples=[Example(value=1)])
-]
 Sha = Annotated[
     str,
     PathParameter(
@@ -40,13 +34,6 @@ Sha = Annotated[
         examples=[Example(value=SHA)],
     ),
 ]
-
-
-@admits_keys(Scope.READ_REPOS, refuses=(errors.Forbidden,))
-async def reads_leagues(connection: AnyConnection, _: BaseRouteHandler) -> None:
-    """Anyone active; a key needs `read:repos`, and none that is restricted to repositories shows people."""
-    if not (await authenticate(connection)).sees_people:
-        raise errors.Forbidden("This API key is restricted to some repositories; it does not show players.")
 
 
 @get("/", guards=[reads_leagues])
@@ -63,6 +50,15 @@ async def get_league(
     """Show a league."""
     async with database.statements() as connection:
         return await reading.get_league(connection, principal, league)
+
+
+@get("/{league:str}/repos", guards=[reads_leagues], opt=answers(errors.NotFound))
+async def list_league_repos(
+    league: Slug, principal: NamedDependency[Principal], database: NamedDependency[Database]
+) -> LeagueRepoList:
+    """List the repositories of a league that you may read, in their order: upstream before fork."""
+    async with database.statements() as connection:
+        return await reading.list_repos(connection, principal, league)
 
 
 @get("/{league:str}/rules/{version:int}", guards=[reads_leagues], opt=answers(errors.NotFound))
@@ -123,6 +119,16 @@ async def explain_in_league(
 
 leagues_router = Router(
     "/leagues",
-    route_handlers=[list_leagues, get_league, get_rules, list_seasons, season_table, explain_in_league],
+    route_handlers=[
+        list_leagues,
+        get_league,
+        list_league_repos,
+        get_rules,
+        list_seasons,
+        season_table,
+        explain_in_league,
+        *MAKING,
+        *RUNNING,
+    ],
     tags=["leagues"],
 )

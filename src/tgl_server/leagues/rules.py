@@ -1,7 +1,7 @@
 """The rules of a season: an immutable document with a hash. Only integers enter a score: no float, no time zone."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, Any, Final, Literal
@@ -133,6 +133,15 @@ def parse_rules(document: bytes | str) -> Rules:
     if wrong:
         raise errors.InvalidBody(errors=wrong)
     return rules
+
+
+def read_document(document: Mapping[str, Any]) -> Rules:
+    """Rules from the `document` of a request; raises `InvalidBody` like `parse_rules`, with paths in the body."""
+    try:
+        return parse_rules(msgspec.json.encode(document))
+    except errors.InvalidBody as error:
+        found = [FieldError(each.message, field=f"document.{each.field or ''}".rstrip(".")) for each in error.errors]
+        raise errors.InvalidBody(error.detail, errors=found) from error
 
 
 def rules_json(rules: Rules) -> bytes:

@@ -20,6 +20,12 @@ COMMITS_SINCE = text(f"""
     SELECT {_READ} FROM commits c WHERE c.repo_id = :repo_id AND c.author_date >= :since
 """)  # noqa: S608 -- our own text
 
+# For trying rules on weeks that no league has witnessed: the committer's date stands for the arrival.
+COMMITS_AS_COMMITTED = text(f"""
+    SELECT {_READ.replace("c.ingested_at", "least(c.ingested_at, c.commit_date) AS ingested_at")}
+    FROM commits c WHERE c.repo_id = :repo_id AND c.author_date >= :since
+""")  # noqa: S608 -- our own text
+
 COMMITS_OF_AUTHORS = text(f"""
     SELECT {_READ} FROM unnest(CAST(:emails AS text[]), CAST(:names AS text[])) AS g (email, name)
     JOIN commits c ON c.repo_id = :repo_id AND c.author_email = g.email AND c.author_name = g.name

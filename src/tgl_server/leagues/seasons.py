@@ -23,7 +23,7 @@ from tgl_server.leagues.rescoring import credit_anew, score_season
 from tgl_server.leagues.rules import LEAST_WEEKS, MOST_WEEKS, CoAuthors, Counting, Dates, Rules
 from tgl_server.leagues.scorer import place
 from tgl_server.leagues.scoring import day_of, span_of
-from tgl_server.leagues.service import LeagueRepos, last_rules, load_rules, lock_league
+from tgl_server.leagues.service import LeagueRepos, get_league, last_rules, load_rules, lock_league
 from tgl_server.leagues.terms import ScoredSeason, load_season, second_of
 from tgl_server.projects import names
 
@@ -125,7 +125,7 @@ async def open_season(tx: AsyncSession, season_id: UUID, by: Actor, now: datetim
         await hold_mark(tx, RepoId(repo_id), LEAGUES)
     await _lock(tx, season, SeasonState.DRAFT)
     rules = await load_rules(tx, season.league_id, season.rules_version)
-    _check_supported(rules)
+    check_supported(rules)
     span = span_of(rules, season.starts, season.weeks)
     closes = [datetime.fromtimestamp(second, UTC) for second in span.closes]
     weeks = {"season_id": season_id, "week": list(range(season.weeks)), "closes_at": closes}
@@ -184,6 +184,11 @@ async def _close(tx: AsyncSession, season_id: UUID, by: Actor) -> None:
     await record(tx, by.did(LeagueAction.SEASON_CLOSED, "season", season_id))
 
 
+async def season_of(tx: AsyncSession, slug: str, number: int) -> Season:
+    """A season by its number and the slug of its league; raises `NotFound`."""
+    return await find_season(tx, (await get_league(tx, slug)).id, number)
+
+
 async def find_season(tx: AsyncSession, league_id: UUID, number: int) -> Season:
     """A season by its number in the league; raises `NotFound`."""
     season = await Seasons(session=tx).get_one_or_none(league_id=league_id, number=number)
@@ -211,7 +216,8 @@ async def _is_behind(tx: AsyncSession, season: ScoredSeason) -> bool:
     return bool(await tx.scalar(_IS_BEHIND, which))
 
 
-def _check_supported(rules: Rules) -> None:
+def check_supported(rules: Rules) -> None:
+    """Raises a 422 error for rules that this server does not score."""
     reasons = {
         "counting": None if rules.counting is Counting.PUSHED else "This server counts what is pushed",
         "coauthors": None if rules.coauthors is CoAuthors.OFF else "This server does not score co-authors; say off",

@@ -8,12 +8,16 @@ from msgspec import Struct
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from tgl_protocol.league_changes import LeagueChange
 from tgl_protocol.problem import FieldError
 from tgl_server import errors
 from tgl_server.access.ids import RepoId
+from tgl_server.audit.changes import apply_changes
 from tgl_server.audit.service import Actor, record
 from tgl_server.db.rows import Rows
 from tgl_server.followers.service import hold_mark
+from tgl_server.http.body import named_fields
+from tgl_server.http.text_rules import is_storable
 from tgl_server.leagues.actions import LeagueAction
 from tgl_server.leagues.follower import LEAGUES, locked_seasons
 from tgl_server.leagues.models import League, LeagueRepo, RulesRow
@@ -94,9 +98,28 @@ async def create_league(
     return league
 
 
+async def change_league(tx: AsyncSession, league_id: UUID, change: LeagueChange, by: Actor) -> None:
+    """Change the fields that are named; a slug that is taken is a conflict."""
+    values = named_fields(change)
+    faults = {"slug": names.slug_fault, "name": names.line_fault}
+    names.refuse_faults({field: find(values[field]) for field, find in faults.items() if field in values})
+    changed = apply_changes(await lock_league(tx, league_id), values)
+    if changed:
+        await tx.flush()
+        await record(tx, by.did(LeagueAction.LEAGUE_CHANGED, "league", league_id, changed=changed))
+
+
 async def find_league(tx: AsyncSession, slug: str) -> League | None:
     """The league with this slug; None without one."""
     return await Leagues(session=tx).get_one_or_none(slug=slug)
+
+
+async def get_league(tx: AsyncSession, slug: str) -> League:
+    """The league with this slug; raises `NotFound`."""
+    league = await find_league(tx, slug) if is_storable(slug) else None
+    if league is None:
+        raise errors.NotFound("There is no league of this name.")
+    return league
 
 
 async def lock_league(tx: AsyncSession, league_id: UUID) -> League:

@@ -88,11 +88,12 @@ async def load_season(reader: Reader, season_id: UUID) -> ScoredSeason:
         rules=parse_rules(row["document"]),
         span=Span(first_day, row["weeks"], tuple(map(second_of, row["closes"]))),
         begun=row["begun"],
-        repos={RepoId(repo["repo_id"]): _terms(repo, first_day) for repo in repos},
+        repos={RepoId(repo["repo_id"]): terms_of(repo, first_day) for repo in repos},
     )
 
 
-def _terms(row: Fields, first_day: int) -> Terms:
+def terms_of(row: Fields, first_day: int) -> Terms:
+    """What a league says of a repository, by its row; commits count from the season's first day unless it says more."""
     trusted = row["dates_trusted_until"]
     return Terms(
         position=row["position"],

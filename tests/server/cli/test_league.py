@@ -41,7 +41,7 @@ def _with_database(url: str, act: object) -> object:
     return asyncio.run(work())
 
 
-def test_a_season_from_the_league_to_a_clean_replay(prepared: Run, database_url: str) -> None:
+def test_a_season_from_the_league_to_a_clean_replay(prepared: Run, database_url: str, tmp_path: Path) -> None:
     assert prepared("league", "repos", "premier", "demo/first") == (0, "demo/first\n")
     _with_database(database_url, lambda d: execute(d, "UPDATE league_repos SET taken_in = '2030-01-01'"))
     status, said = prepared("seasons", "create", "premier", "--starts", START.isoformat(), "--weeks", "6")
@@ -51,6 +51,11 @@ def test_a_season_from_the_league_to_a_clean_replay(prepared: Run, database_url:
     status, clean = prepared("league", "replay", "premier", "--season", "1", "--check")
     assert (status, clean.startswith("10 commits, 0 differences, digest ")) == (0, True)
     assert _with_database(database_url, lambda d: scalar(d, "SELECT sum(points) FROM player_days")) == 65
+
+    tried = Path(tmp_path, "rules.json")
+    tried.write_text('{"coauthors": "off", "best_days": 1}')
+    status, said = prepared("league", "preview", "premier", "--file", str(tried), "--season", "1")
+    assert (status, said.splitlines()[-1]) == (0, "0 % of the work arrives after its week")
 
     _with_database(database_url, lambda d: execute(d, "UPDATE player_days SET points = 25 WHERE day % 7 = 4"))
     status, said = prepared("league", "replay", "premier", "--season", "1", "--check")

@@ -1,6 +1,6 @@
 """Who may do what with leagues: everybody sees those of their projects, and none that is there for no one."""
 
-from tests.support.access import Expected, Rows, known, members
+from tests.support.access import Expected, Rows, known, members, web
 
 
 def _reads(ok: int) -> Expected:
@@ -9,6 +9,14 @@ def _reads(ok: int) -> Expected:
     return known(**people, key=ok, reading_key=ok, pushing_key=403, other_key=403)
 
 
+def _makes(ok: int) -> Expected:
+    """A row for what commissioners alone may do."""
+    return web(403, 403, 403, 403, 403, ok)
+
+
+_LEAGUE = "/api/v1/leagues/{league}"
+_SEASON = f"{_LEAGUE}/seasons/{{number}}"
+
 ROWS: Rows = {
     "GET /api/v1/leagues": _reads(200),
     "GET /api/v1/leagues/{league}": _reads(404),
@@ -16,4 +24,17 @@ ROWS: Rows = {
     "GET /api/v1/leagues/{league}/seasons": _reads(404),
     "GET /api/v1/leagues/{league}/seasons/{number}/table": _reads(404),
     "GET /api/v1/leagues/{league}/explain/{sha}": _reads(404),
+    f"GET {_LEAGUE}/repos": _reads(404),
+    f"GET {_SEASON}": _reads(404),
+    "POST /api/v1/leagues": _makes(422),
+    f"PATCH {_LEAGUE}": _makes(404),
+    f"PUT {_LEAGUE}/repos": _makes(422),
+    f"POST {_LEAGUE}/rules": _makes(422),
+    f"POST {_LEAGUE}/rules/preview": _makes(422),
+    f"POST {_LEAGUE}/seasons": _makes(422),
+    f"POST {_SEASON}/open": _makes(404),
+    f"POST {_SEASON}/close": _makes(404),
+    f"GET {_SEASON}/strikes": _makes(404),
+    f"POST {_SEASON}/strikes": _makes(422),
+    f"DELETE {_SEASON}/strikes/{{sha}}": _makes(404),
 }

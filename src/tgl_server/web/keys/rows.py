@@ -17,7 +17,11 @@ from tgl_server.web.words import count, duration
 #: A key that expires within this time is shown first, with the way to replace it.
 SOON: Final = timedelta(days=14)
 
-SCOPE_WORDS: Final = {Scope.SYNC_COMMITS: "push commits", Scope.READ_REPOS: "read repositories"}
+SCOPE_WORDS: Final = {
+    Scope.SYNC_COMMITS: "push commits",
+    Scope.READ_REPOS: "read repositories",
+    Scope.READ_LEAGUE: "read leagues",
+}
 
 _DAY = timedelta(days=1)
 _PROGRAM = re.compile(r"([A-Za-z][\w.+-]{0,30})/(\w[\w.+-]{0,20})")

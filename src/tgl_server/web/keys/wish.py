@@ -13,7 +13,7 @@ from tgl_protocol.problem import FieldError
 from tgl_server import errors
 from tgl_server.api_keys.once import Once
 from tgl_server.api_keys.rules import parse_networks
-from tgl_server.auth.principal import Scope
+from tgl_server.auth.principal import USUAL_SCOPES, Scope
 from tgl_server.http.plain_words import REQUIRED
 from tgl_server.web.forms import Form
 from tgl_server.web.keys.rows import SCOPE_WORDS
@@ -75,6 +75,7 @@ PURPOSES: Final = (
 SCOPES: Final = (
     (Scope.SYNC_COMMITS, SCOPE_WORDS[Scope.SYNC_COMMITS].capitalize(), "and see what the server has of them"),
     (Scope.READ_REPOS, SCOPE_WORDS[Scope.READ_REPOS].capitalize(), "projects, commits, runs, people"),
+    (Scope.READ_LEAGUE, SCOPE_WORDS[Scope.READ_LEAGUE].capitalize(), "tables and players, and no repository"),
 )
 EXPIRIES: Final = (
     ("30", "30 days", ""),
@@ -104,7 +105,7 @@ def prefilled(form: Form) -> Form:
     form.fields.setdefault("reach", [_SOME if form.all("repo_ids") else _ALL])
     form.fields["once"] = [str(uuid7())]
     if not any(form.all("scopes")) and not form.text("restored"):
-        form.fields["scopes"] = list(Scope)
+        form.fields["scopes"] = list(USUAL_SCOPES)
     return form
 
 

@@ -1,0 +1,223 @@
+"""A preview of rules: a season computed under them in memory, and who would move. Nothing is stored."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tgl_protocol.league_changes import Moved, RulesPreview
+from tgl_protocol.leagues import CommitVerdict, SeasonState
+from tgl_server import errors
+from tgl_server.access.ids import RepoId
+from tgl_server.access.names import name_for_others
+from tgl_server.leagues import queries
+from tgl_server.leagues.crediting import hidden_players
+from tgl_server.leagues.models import League, Season
+from tgl_server.leagues.reference import JudgedCopy, SeasonResult, season_result
+from tgl_server.leagues.rescoring import stored_commits
+from tgl_server.leagues.rules import Dates, Rules, rules_hash
+from tgl_server.leagues.scoring import Placed, Terms, span_of
+from tgl_server.leagues.scoring_queries import COMMITS_AS_COMMITTED, COMMITS_SINCE
+from tgl_server.leagues.seasons import check_supported, find_season
+from tgl_server.leagues.service import last_rules, load_rules
+from tgl_server.leagues.terms import Credit, Fields, ScoredSeason, judged, second_of, terms_of, trait_of
+from tgl_server.players.identifying import Author, find_identities
+
+#: Weeks of a preview without a season.
+_WEEKS: Final = 12
+_MOST_MOVED: Final = 200
+#: More commits than a server should hold in memory for one request.
+_MOST_COMMITS: Final = 200_000
+#: A share of late work from which a longer grace is proposed, and the graces to propose.
+_MUCH_LATE_PERCENT: Final = 20
+_LONGER_GRACES: Final = (14, 28)
+
+_STRUCK = text("SELECT sha FROM strikes WHERE season_id = :season_id")
+
+_PLAYERS = text("""
+    SELECT id, name, state, visibility, shown_name, user_id FROM players WHERE id = ANY(CAST(:player_ids AS uuid[]))
+""")
+
+_Commits = list[tuple[Terms, Fields, Credit]]
+
+
+class Tried(Struct, frozen=True):
+    """What rules are tried on: weeks, of a season or up to now, and the rules that it has now."""
+
+    season_id: UUID | None
+    number: int | None
+    starts: date
+    weeks: int
+    begun: int
+    rules: Rules
+
+
+async def preview_rules(
+    tx: AsyncSession,
+    league: League,
+    rules: Rules,
+    number: int | None,
+    viewer: UUID | None,
+    now: datetime | None = None,
+    most: int = _MOST_COMMITS,
+) -> RulesPreview:
+    """Compute the weeks of a season, or the last twelve, by its rules and by others; raises `Conflict` if too large."""
+    check_supported(rules)
+    moment = now or datetime.now(UTC)
+    tried = await _tried(tx, league, number, moment)
+    commits = await _commits(tx, league.id, tried, most)
+    struck = set(await tx.scalars(_STRUCK, {"season_id": tried.season_id}))
+    found = await asyncio.to_thread(_computed, tried, rules, commits, struck)
+    return await _told(tx, tried, rules, found, viewer)
+
+
+class Found(Struct, frozen=True):
+    """Both tables, and how much of the work is late under the rules that are tried."""
+
+    before: SeasonResult
+    after: SeasonResult
+    commits: int
+    late_percent: int
+    proposed: int | None
+
+
+def late_percent(copies: Sequence[JudgedCopy]) -> int:
+    """Of the commits that count or are too late, copies included, those that arrived after their week, in percent."""
+    late = sum(copy.judged.verdict in (CommitVerdict.LATE, CommitVerdict.TOO_LATE) for copy in copies)
+    all_ = late + sum(copy.judged.verdict in (CommitVerdict.COUNTED, CommitVerdict.FUTURE) for copy in copies)
+    return 100 * late // all_ if all_ else 0
+
+
+def _computed(tried: Tried, rules: Rules, commits: _Commits, struck: set[bytes]) -> Found:
+    before = _judge(tried, tried.rules, commits)
+    after = _judge(tried, rules, commits)
+    late = late_percent(after)
+    proposed = None
+    if late > _MUCH_LATE_PERCENT and rules.dates is Dates.WITNESSED:
+        longer = [days for days in _LONGER_GRACES if days > rules.grace_days]
+        fewer = (d for d in longer if late_percent(_judge(tried, replace(rules, grace_days=d), commits)) <= late // 2)
+        proposed = next(fewer, longer[-1] if longer else None)
+    tables = _result(tried, tried.rules, before, struck), _result(tried, rules, after, struck)
+    return Found(*tables, len(after), late, proposed)
+
+
+def _season(tried: Tried, rules: Rules) -> ScoredSeason:
+    span = span_of(rules, tried.starts, tried.weeks)
+    nobody = UUID(int=0)
+    return ScoredSeason(nobody, nobody, SeasonState.OPEN, rules, span, tried.begun, {})
+
+
+def _judge(tried: Tried, rules: Rules, commits: _Commits) -> list[JudgedCopy]:
+    season = _season(tried, rules)
+    found = []
+    for terms, commit, credit in commits:
+        verdict = judged(season, terms, commit, credit)
+        if verdict is not None:
+            found.append(JudgedCopy(credit.player_id, terms.position, commit["sha"], trait_of(commit), verdict))
+    return found
+
+
+def _result(tried: Tried, rules: Rules, copies: list[JudgedCopy], struck: set[bytes]) -> SeasonResult:
+    return season_result(rules, _season(tried, rules).span, tried.begun, copies, struck)
+
+
+async def _tried(tx: AsyncSession, league: League, number: int | None, now: datetime) -> Tried:
+    if number is None:
+        rules = await load_rules(tx, league.id, await last_rules(tx, league.id))
+        today = (now + timedelta(minutes=rules.day_offset_minutes)).date()
+        starts = today - timedelta(days=today.weekday(), weeks=_WEEKS - 1)
+        return Tried(None, None, starts, _WEEKS, _WEEKS, rules)
+    season: Season = await find_season(tx, league.id, number)
+    rules = await load_rules(tx, league.id, season.rules_version)
+    begun = span_of(rules, season.starts, season.weeks).begun(second_of(now), rules.day_offset_minutes)
+    # What an open season stores agrees with its table.
+    begun = season.begun if season.state != SeasonState.DRAFT else begun
+    return Tried(season.id, number, season.starts, season.weeks, begun, rules)
+
+
+async def _commits(tx: AsyncSession, league_id: UUID, tried: Tried, most: int) -> _Commits:
+    """The commits of the weeks, as far as authors are known, with whom they are credited to."""
+    rows = (await tx.execute(queries.REPOS, {"league_id": league_id})).mappings().all()
+    first_day = span_of(tried.rules, tried.starts, tried.weeks).first_day
+    repos = {RepoId(row["repo_id"]): terms_of(row, first_day) for row in rows}
+    since = datetime.combine(tried.starts, datetime.min.time(), UTC) - timedelta(days=1)
+    until = since + timedelta(weeks=tried.weeks, days=2)
+    found: list[tuple[Terms, Fields]] = []
+    for repo_id, terms in repos.items():
+        # Nothing arrives before a repository was taken in; a league that begins now is tried on what was there.
+        is_past = tried.season_id is None
+        counted = replace(terms, taken_in=0) if is_past else terms
+        statement = COMMITS_AS_COMMITTED if is_past else COMMITS_SINCE
+        async for commits in stored_commits(tx, statement, {"repo_id": repo_id, "since": since}):
+            found += [(counted, commit) for commit in commits if commit["author_date"] < until]
+            if len(found) > most:
+                raise errors.Conflict(
+                    f"There are more than {most:,} commits: `tgl-server league preview` computes them."
+                )
+    credited = await _credited(tx, {_author(commit) for _, commit in found})
+    return [(terms, commit, credit) for terms, commit in found if (credit := credited.get(_author(commit)))]
+
+
+async def _credited(tx: AsyncSession, authors: set[Author]) -> dict[Author, Credit]:
+    identities = await find_identities(tx, authors)
+    hidden = await hidden_players(tx, identities.values())
+    return {
+        author: Credit(each.identity_id, each.player_id, each.kind, each.player_id in hidden)
+        for author, each in identities.items()
+    }
+
+
+def _author(commit: Fields) -> Author:
+    return Author(commit["author_email"], commit["author_name"])
+
+
+async def _told(tx: AsyncSession, tried: Tried, rules: Rules, found: Found, viewer: UUID | None) -> RulesPreview:
+    before = {each.player: each for each in found.before.table}
+    after = {each.player: each for each in found.after.table}
+    others = [player for player in before.keys() | after.keys() if _place(before, player) != _place(after, player)]
+    others.sort(key=lambda player: (after[player].rank if player in after else len(after) + 1, player))
+    names = await _names(tx, others[:_MOST_MOVED], viewer)
+    return RulesPreview(
+        sha256=rules_hash(rules).hex(),
+        season=tried.number,
+        starts=tried.starts,
+        weeks=tried.weeks,
+        commits=found.commits,
+        players=len(after),
+        late_percent=found.late_percent,
+        proposed_grace_days=found.proposed,
+        moved=[_moved(player, names[player], before, after) for player in others[:_MOST_MOVED]],
+    )
+
+
+def _place(table: Mapping[UUID, Placed], player: UUID) -> tuple[int | None, int]:
+    placed = table.get(player)
+    return (None, 0) if placed is None else (placed.rank, placed.points)
+
+
+def _moved(player: UUID, name: str, before: Mapping[UUID, Placed], after: Mapping[UUID, Placed]) -> Moved:
+    (rank_before, points_before), (rank_after, points_after) = _place(before, player), _place(after, player)
+    return Moved(
+        player_id=player,
+        name=name,
+        rank_before=rank_before,
+        rank_after=rank_after,
+        points_before=points_before,
+        points_after=points_after,
+    )
+
+
+async def _names(tx: AsyncSession, players: Sequence[UUID], viewer: UUID | None) -> dict[UUID, str]:
+    rows: Any = (await tx.execute(_PLAYERS, {"player_ids": list(players)})).mappings()
+    found = {}
+    for row in rows:
+        is_own = viewer is not None and row["user_id"] == viewer
+        other = None if is_own else name_for_others(row["state"], row["visibility"], row["shown_name"])
+        found[row["id"]] = other or row["name"]
+    return found
