@@ -12,6 +12,7 @@ from tgl_protocol.joining import MailmapDiff
 from tgl_protocol.league_changes import RepoWishes, RulesPreview
 from tgl_protocol.players import ClaimInfo, IdentityInfo, OwnPlayerChange, PlayerInfo, Split
 from tgl_protocol.problem import Problem
+from tgl_protocol.seals import SealInfo
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 REPO = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -89,6 +90,17 @@ GOLDEN: dict[type, dict[str, Any]] = {
                 "points_after": 13,
             }
         ],
+    },
+    SealInfo: {
+        "seq": 2,
+        "kind": "amend",
+        "week": 1,
+        "sha256": DIGEST,
+        "previous": "a" * 64,
+        "at": AT,
+        "actor_id": REPO,
+        "reason": "Generated",
+        "changes": [{"player_id": REPO, "name": "Ada", "points_before": 13, "points_after": 0}],
     },
     MissingResult: {"missing": [SHA]},
     RefsUpdate: {"refs": {"refs/heads/main": SHA, "refs/heads/merged": None}, "last_removal": 0},

@@ -90,6 +90,7 @@ class Callers:
             "league": "none",
             "number": 1,
             "version": 1,
+            "seq": 1,
         }
         method, path = endpoint.format(project=world.project, repo=world.repo, **ids).split()
         return method, path

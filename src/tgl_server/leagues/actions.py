@@ -12,4 +12,5 @@ class LeagueAction(AuditAction):
     SEASON_OPENED = "season:opened"
     SEASON_CLOSED = "season:closed"
     CHANGE_STRUCK = "season:change_struck"
+    SEASON_AMENDED = "season:amended"
     STRIKE_TAKEN_BACK = "season:strike_taken_back"

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from tgl_protocol import league_changes as changes
-from tgl_protocol import leagues
+from tgl_protocol import leagues, seals
 from tgl_server.http.example_values import AT, PROJECT_ID, REPO_ID, SHA, USER_ID
 from tgl_server.leagues.rules import CoAuthors, Rules, rules_hash, rules_json
 
@@ -64,6 +64,19 @@ _MOVED = changes.Moved(
 )
 _STRIKE = changes.StrikeInfo(sha=SHA, reason="Written by a generator", struck_by=USER_ID, at=AT)
 
+_CHANGED = seals.PointsChanged(player_id=USER_ID, name="Ada Lovelace", points_before=71, points_after=84)
+_SEAL = seals.SealInfo(
+    seq=4,
+    kind=seals.SealKind.AMEND,
+    week=3,
+    sha256="7b" * 32,
+    previous="5a" * 32,
+    at=AT,
+    actor_id=USER_ID,
+    reason="Identities have moved: claim, event 12",
+    changes=[_CHANGED],
+)
+
 EXAMPLES: list[Struct] = [
     _LEAGUE,
     leagues.LeagueList([_LEAGUE]),
@@ -99,4 +112,15 @@ EXAMPLES: list[Struct] = [
     changes.NewStrike(sha=SHA, reason="Written by a generator"),
     changes.StrikeList([_STRIKE]),
     changes.StrikeGone(1),
+    _SEAL,
+    seals.SealList([_SEAL]),
+    seals.SealText(
+        seq=4,
+        sha256="7b" * 32,
+        previous="5a" * 32,
+        rules_sha256=rules_hash(Rules()).hex(),
+        payload=f"player_days\t{USER_ID}\t20459\t2\t60\t13\n",
+    ),
+    seals.AmendmentWish(reason="Grace showed that the address is hers"),
+    seals.Amendment(is_done=False, token="9c" * 16, week=3, changes=[_CHANGED]),
 ]

@@ -11,6 +11,7 @@ from tgl_server.followers.follower import Follower, Gulp, Reader
 from tgl_server.leagues import queries, scoring_queries
 from tgl_server.leagues.rescoring import credit_authors, forget_repos, score_repo
 from tgl_server.leagues.scorer import add_rows, judge_rows
+from tgl_server.leagues.sealing import Why, reseal
 from tgl_server.leagues.terms import COLUMNS, ScoredSeason, load_season
 from tgl_server.players.identifying import Author
 
@@ -24,7 +25,11 @@ async def _add(tx: AsyncSession, gulp: Gulp) -> None:
     authors = {Author(commit["author_email"], commit["author_name"]) for commit in gulp.commits}
     async for season in locked_seasons(tx, [gulp.repo_id]):
         credited = await credit_authors(tx, season, authors)
-        await add_rows(tx, season, gulp.repo_id, judge_rows(season, gulp.repo_id, gulp.commits, credited))
+        rows = judge_rows(season, gulp.repo_id, gulp.commits, credited)
+        await add_rows(tx, season, gulp.repo_id, rows)
+        # Nothing arrives in a sealed week, but by dates that are trusted.
+        if any(row["day"] < season.unsealed_day for row in rows):
+            await reseal(tx, season, Why(reason="Commits of a sealed week were stored, or read again"))
 
 
 async def _rebuild(tx: AsyncSession, repo_id: RepoId) -> None:
@@ -35,7 +40,7 @@ async def _rebuild(tx: AsyncSession, repo_id: RepoId) -> None:
 async def _forget(tx: AsyncSession, repo_ids: Sequence[RepoId]) -> None:
     """Take repositories out of leagues; seasons that are closed keep what was scored."""
     async for season in locked_seasons(tx, repo_ids):
-        await forget_repos(tx, season, repo_ids)
+        await forget_repos(tx, season, repo_ids, Why(reason="A repository was deleted, or its commits"))
     await tx.execute(scoring_queries.LEAGUES_WITHOUT, {"repo_ids": list(repo_ids)})
 
 

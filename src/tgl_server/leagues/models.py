@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tgl_protocol.leagues import CommitVerdict, SeasonState
 from tgl_protocol.players import IdentityKind
+from tgl_protocol.seals import SealKind
 from tgl_server.db.base import Base, Dated, Identified, one_of
 
 #: How verdicts are stored; a number never changes its meaning.
@@ -87,8 +88,8 @@ class RulesRow(Dated, Base):
 class Season(Identified, Dated, Base):
     """A season; `starts` is a Monday.
 
-    `begun` is the number of weeks that had begun when places were computed last. `changed_seq` counts the changes of
-    what is computed.
+    `begun` is the number of weeks that had begun when places were computed last, `sealed` that of the weeks that are
+    sealed. `changed_seq` counts the changes of what is computed.
     """
 
     __tablename__ = "seasons"
@@ -101,6 +102,7 @@ class Season(Identified, Dated, Base):
     rules_version: Mapped[int] = mapped_column(Integer)
     state: Mapped[str] = mapped_column(server_default=text("'draft'"), default=SeasonState.DRAFT)
     begun: Mapped[int] = mapped_column(Integer, server_default=text("0"), default=0)
+    sealed: Mapped[int] = mapped_column(Integer, server_default=text("0"), default=0)
     changed_seq: Mapped[int] = mapped_column(server_default=text("0"), default=0)
     opened_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
@@ -145,8 +147,8 @@ class SeasonAuthor(Base):
 class LedgerRow(Base):
     """The verdict on one stored commit in a season; `authored_at` is in seconds since 1970.
 
-    `own` is the verdict by itself, and `verdict` the one that holds, after copies and strikes. Copies of one change
-    have one `change`, the least of their shas.
+    `own` is the verdict by itself, and `verdict` the one that holds, after copies and strikes; with `is_sealed` it
+    stays. Copies of one change have one `change`, the least of their shas.
     """
 
     __tablename__ = "ledger"
@@ -168,6 +170,7 @@ class LedgerRow(Base):
     own: Mapped[int] = mapped_column(SmallInteger)
     verdict: Mapped[int] = mapped_column(SmallInteger)
     change: Mapped[bytes]
+    is_sealed: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
 
     __table_args__ = (
         Index("ix_ledger_day", "season_id", "player_id", "day"),
@@ -188,6 +191,29 @@ class Strike(Base):
     reason: Mapped[str]
     struck_by: Mapped[UUID | None]
     at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class Seal(Base):
+    """A link of a season's chain of seals, which never changes; `week` counts from 0, and is null for the season.
+
+    `sha256` covers the rules' hash, `previous` and `payload`; `changes` has player and points before and after.
+    """
+
+    __tablename__ = "seals"
+
+    season_id: Mapped[UUID] = mapped_column(ForeignKey("seasons.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    kind: Mapped[str]
+    week: Mapped[int | None] = mapped_column(Integer)
+    payload: Mapped[str]
+    previous: Mapped[bytes]
+    sha256: Mapped[bytes]
+    actor_id: Mapped[UUID | None]
+    reason: Mapped[str] = mapped_column(server_default=text("''"), default="")
+    changes: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
+    at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+    __table_args__ = (one_of("kind", SealKind),)
 
 
 class PlayerDayRow(Base):

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from msgspec import Struct
@@ -15,10 +15,10 @@ from tgl_protocol.league_changes import Moved, RulesPreview
 from tgl_protocol.leagues import CommitVerdict, SeasonState
 from tgl_server import errors
 from tgl_server.access.ids import RepoId
-from tgl_server.access.names import name_for_others
 from tgl_server.leagues import queries
 from tgl_server.leagues.crediting import hidden_players
 from tgl_server.leagues.models import League, Season
+from tgl_server.leagues.naming import names_of_players
 from tgl_server.leagues.reference import JudgedCopy, SeasonResult, season_result
 from tgl_server.leagues.rescoring import stored_commits
 from tgl_server.leagues.rules import Dates, Rules, rules_hash
@@ -39,10 +39,6 @@ _MUCH_LATE_PERCENT: Final = 20
 _LONGER_GRACES: Final = (14, 28)
 
 _STRUCK = text("SELECT sha FROM strikes WHERE season_id = :season_id")
-
-_PLAYERS = text("""
-    SELECT id, name, state, visibility, shown_name, user_id FROM players WHERE id = ANY(CAST(:player_ids AS uuid[]))
-""")
 
 _Commits = list[tuple[Terms, Fields, Credit]]
 
@@ -182,7 +178,8 @@ async def _told(tx: AsyncSession, tried: Tried, rules: Rules, found: Found, view
     after = {each.player: each for each in found.after.table}
     others = [player for player in before.keys() | after.keys() if _place(before, player) != _place(after, player)]
     others.sort(key=lambda player: (after[player].rank if player in after else len(after) + 1, player))
-    names = await _names(tx, others[:_MOST_MOVED], viewer)
+    names = await names_of_players(tx, others, viewer)
+    shown = [player for player in others if player in names]
     return RulesPreview(
         sha256=rules_hash(rules).hex(),
         season=tried.number,
@@ -192,7 +189,7 @@ async def _told(tx: AsyncSession, tried: Tried, rules: Rules, found: Found, view
         players=len(after),
         late_percent=found.late_percent,
         proposed_grace_days=found.proposed,
-        moved=[_moved(player, names[player], before, after) for player in others[:_MOST_MOVED]],
+        moved=[_moved(player, names[player], before, after) for player in shown[:_MOST_MOVED]],
     )
 
 
@@ -211,13 +208,3 @@ def _moved(player: UUID, name: str, before: Mapping[UUID, Placed], after: Mappin
         points_before=points_before,
         points_after=points_after,
     )
-
-
-async def _names(tx: AsyncSession, players: Sequence[UUID], viewer: UUID | None) -> dict[UUID, str]:
-    rows: Any = (await tx.execute(_PLAYERS, {"player_ids": list(players)})).mappings()
-    found = {}
-    for row in rows:
-        is_own = viewer is not None and row["user_id"] == viewer
-        other = None if is_own else name_for_others(row["state"], row["visibility"], row["shown_name"])
-        found[row["id"]] = other or row["name"]
-    return found

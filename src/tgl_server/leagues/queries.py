@@ -27,7 +27,8 @@ LOCK_SEASONS = text("""
 """)
 
 SEASON = text("""
-    SELECT s.id, s.league_id, s.starts, s.weeks, s.begun, s.state, CAST(r.document AS text) AS document,
+    SELECT s.id, s.league_id, s.starts, s.weeks, s.begun, s.sealed, s.state, r.sha256,
+           CAST(r.document AS text) AS document,
            ARRAY(SELECT closes_at FROM season_weeks w WHERE w.season_id = s.id ORDER BY week) AS closes
     FROM seasons s JOIN rules r ON r.league_id = s.league_id AND r.version = s.rules_version
     WHERE s.id = :season_id
@@ -100,6 +101,9 @@ NAME_CHANGES = text(f"""
     WHERE l.season_id = :season_id AND l.player_id = g.player_id AND l.sha = g.sha AND l.{_IS_COMPARABLE}
 """)  # noqa: S608 -- our own text
 
+# In a sealed week, and not because of a strike, which may be taken back.
+_IS_HELD = f"(l.is_sealed AND l.verdict <> {_STRUCK})"
+
 _GIVEN_CHANGES = """
     SELECT DISTINCT * FROM unnest(CAST(:player_id AS uuid[]), CAST(:change AS bytea[])) AS g (player_id, change)
 """
@@ -110,13 +114,18 @@ _ALL_CHANGES = """
 
 
 def _decide(changes: str) -> str:
-    """Of the copies of a change that count one does, and none of a change that was struck; what differs is written."""
+    """Of the copies of a change that count one does, and none of a change that was struck; what differs is written.
+
+    Verdicts in sealed weeks stay, and where one of them counts no other copy does.
+    """
     return f"""
         WITH touched AS MATERIALIZED ({changes}), placed AS (
-            SELECT l.player_id, l.authored_at, l.sha, l.repo_id, l.own,
+            SELECT l.player_id, l.authored_at, l.sha, l.repo_id, l.own, {_IS_HELD} AS is_held, l.verdict,
                    bool_or(s.sha IS NOT NULL) OVER (PARTITION BY l.player_id, l.change) AS is_struck,
+                   bool_or({_IS_HELD} AND l.verdict >= {_COUNTS}) OVER (PARTITION BY l.player_id, l.change)
+                   AS counts_already,
                    row_number() OVER (
-                       PARTITION BY l.player_id, l.change, l.own >= {_COUNTS}
+                       PARTITION BY l.player_id, l.change, l.own >= {_COUNTS} AND NOT {_IS_HELD}
                        ORDER BY l.day, CAST(l.additions AS bigint) + l.deletions DESC, l.position, l.sha
                    ) AS place
             FROM touched t
@@ -124,8 +133,8 @@ def _decide(changes: str) -> str:
             LEFT JOIN strikes s ON s.season_id = :season_id AND s.sha = l.sha
         ), decided AS (
             SELECT player_id, authored_at, sha, repo_id,
-                   CASE WHEN is_struck THEN {_STRUCK} WHEN own >= {_COUNTS} AND place > 1 THEN {_COPY} ELSE own END
-                   AS verdict
+                   CASE WHEN is_struck THEN {_STRUCK} WHEN is_held THEN verdict
+                        WHEN own >= {_COUNTS} AND (counts_already OR place > 1) THEN {_COPY} ELSE own END AS verdict
             FROM placed
         )
         UPDATE ledger l SET verdict = d.verdict FROM decided d
@@ -142,6 +151,19 @@ DAYS_OF_CHANGES = text(f"""
     FROM ({_GIVEN_CHANGES}) t
     JOIN ledger l ON l.season_id = :season_id AND l.player_id = t.player_id AND l.change = t.change
 """)  # noqa: S608 -- our own text
+
+# Before copies of a change go, what is left of it is to be decided again, sealed or not.
+_UNSEAL = """
+    UPDATE ledger l SET is_sealed = false FROM ledger o
+    WHERE o.season_id = :season_id AND {which} AND l.season_id = o.season_id AND l.player_id = o.player_id
+      AND l.change = o.change AND l.is_sealed
+"""
+UNSEAL_OF_REPOS = text(_UNSEAL.format(which="o.repo_id = ANY(CAST(:repo_ids AS uuid[]))"))
+UNSEAL_OF_IDENTITIES = text(
+    _UNSEAL.format(
+        which="o.player_id = ANY(CAST(:player_ids AS uuid[])) AND o.identity_id = ANY(CAST(:identity_ids AS uuid[]))"
+    )
+)
 
 # The rows of deleted commits, or of authors who are credited to others.
 DELETE_OF_REPOS = text("""

@@ -1,7 +1,7 @@
 """A whole season computed in plain Python from judged copies: what the stored tables are checked against. Pure."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from msgspec import Struct
@@ -21,6 +21,9 @@ from tgl_server.leagues.scoring import (
     ranked,
     week_points,
 )
+
+#: A player, a sha, and the position of the repository.
+CopyKey = tuple[UUID, bytes, int]
 
 
 class JudgedCopy(Struct, frozen=True, gc=False):
@@ -51,21 +54,32 @@ class PlayerDay(Struct, frozen=True):
 class SeasonResult(Struct, frozen=True):
     """The verdict on each copy, by player, sha and position; days; the points of each week begun; and the table."""
 
-    verdicts: dict[tuple[UUID, bytes, int], CommitVerdict]
+    verdicts: dict[CopyKey, CommitVerdict]
     days: list[PlayerDay]
     weeks: dict[UUID, list[int]]
     table: list[Placed]
 
 
 def season_result(
-    rules: Rules, span: Span, begun: int, copies: Iterable[JudgedCopy], struck: Collection[bytes] = ()
+    rules: Rules,
+    span: Span,
+    begun: int,
+    copies: Iterable[JudgedCopy],
+    struck: Collection[bytes] = (),
+    held: Mapping[CopyKey, CommitVerdict] | None = None,
 ) -> SeasonResult:
-    """Compute a season; `struck` has a sha of each change that was struck, with all its copies."""
-    verdicts: dict[tuple[UUID, bytes, int], CommitVerdict] = {}
+    """Compute a season; `struck` has a sha of each change that was struck, with all its copies.
+
+    `held` are the verdicts in sealed weeks, which stay: they depend on what had arrived by then.
+    """
+    kept = held or {}
+    verdicts: dict[CopyKey, CommitVerdict] = {}
     sums: dict[tuple[UUID, int], list[int]] = defaultdict(lambda: [0, 0])
     for change in changes(copies):
         is_struck = any(copy.sha in struck for copy in change)
-        for copy, verdict in zip(change, final_verdicts([c.rival() for c in change], is_struck=is_struck), strict=True):
+        stay = [kept.get((copy.player, copy.sha, copy.position)) for copy in change] if kept else []
+        found = final_verdicts([copy.rival() for copy in change], is_struck=is_struck, held=stay)
+        for copy, verdict in zip(change, found, strict=True):
             verdicts[copy.player, copy.sha, copy.position] = verdict
             if verdict.counts:
                 _add(sums, copy)

@@ -23,6 +23,7 @@ from tgl_server.leagues.reference import JudgedCopy, SeasonResult, season_result
 from tgl_server.leagues.rescoring import score_season, stored_commits
 from tgl_server.leagues.scoring import Judged
 from tgl_server.leagues.scoring_queries import COMMITS_SINCE
+from tgl_server.leagues.sealing_queries import HELD
 from tgl_server.leagues.terms import ScoredSeason, judged, load_season, trait_of
 from tgl_server.players.identifying import Author
 
@@ -98,7 +99,9 @@ async def compute(tx: AsyncSession, season: ScoredSeason) -> SeasonResult:
     struck = set(await tx.scalars(_STRUCK, {"season_id": season.id}))
     read = _copies_of_ledger if season.state is SeasonState.CLOSED else _copies_of_commits
     copies = [copy async for copy in read(tx, season)]
-    return season_result(season.rules, season.span, season.begun, copies, struck)
+    rows = await tx.execute(HELD, {"season_id": season.id})
+    held = {(row.player_id, row.sha, row.position): VERDICTS[row.verdict] for row in rows}
+    return season_result(season.rules, season.span, season.begun, copies, struck, held)
 
 
 def tables_of(season: ScoredSeason, found: SeasonResult) -> dict[str, _Rows]:

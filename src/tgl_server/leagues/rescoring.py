@@ -12,11 +12,13 @@ from tgl_server.access.ids import RepoId
 from tgl_server.leagues import queries, scoring_queries
 from tgl_server.leagues.crediting import credits_kept, credits_now, keep_credits
 from tgl_server.leagues.scorer import insert_rows, judge_rows, score_players
+from tgl_server.leagues.sealing import Why, reseal, why_moved
 from tgl_server.leagues.terms import Credit, ScoredSeason
 from tgl_server.players.identifying import Author
 
 _COMMITS: Final = 5000
 _PLAYERS: Final = 200
+_BY_ITSELF: Final = Why(reason="A repository's commits were read again")
 
 
 async def credit_authors(tx: AsyncSession, season: ScoredSeason, authors: Iterable[Author]) -> dict[Author, Credit]:
@@ -30,6 +32,7 @@ async def credit_authors(tx: AsyncSession, season: ScoredSeason, authors: Iterab
     moved = {author: kept[author] for author in news if author in kept}
     if moved:
         await _move_authors(tx, season, moved, kept | now)
+        await reseal(tx, season, await why_moved(tx, {credit.identity_id for credit in moved.values()}))
     return now
 
 
@@ -48,23 +51,27 @@ async def score_season(tx: AsyncSession, season: ScoredSeason) -> None:
     players = list(await tx.scalars(scoring_queries.PLAYERS, {"season_id": season.id}))
     for start in range(0, len(players), _PLAYERS):
         await score_players(tx, season, players[start : start + _PLAYERS])
+    await reseal(tx, season, Why(reason="The season was computed again from the stored commits"))
 
 
-async def score_repo(tx: AsyncSession, season: ScoredSeason, repo_id: RepoId) -> None:
+async def score_repo(tx: AsyncSession, season: ScoredSeason, repo_id: RepoId, why: Why = _BY_ITSELF) -> None:
     """Compute a repository's rows anew from its stored commits, and all that they touch."""
     before = await _delete_of_repos(tx, season, [repo_id])
     after = await _read_repo(tx, season, repo_id) if repo_id in season.repos else set()
     await score_players(tx, season, before | after)
+    await reseal(tx, season, why)
 
 
-async def forget_repos(tx: AsyncSession, season: ScoredSeason, repo_ids: Sequence[RepoId]) -> None:
+async def forget_repos(tx: AsyncSession, season: ScoredSeason, repo_ids: Sequence[RepoId], why: Why) -> None:
     """Delete the rows of repositories, and compute anew what they touch."""
     await score_players(tx, season, await _delete_of_repos(tx, season, repo_ids))
+    await reseal(tx, season, why)
 
 
 async def _delete_of_repos(tx: AsyncSession, season: ScoredSeason, repo_ids: Sequence[RepoId]) -> set[UUID]:
     await tx.execute(queries.SPREAD_STRIKES, {"season_id": season.id})
     which = {"season_id": season.id, "repo_ids": list(repo_ids)}
+    await tx.execute(queries.UNSEAL_OF_REPOS, which)
     return set(await tx.scalars(queries.DELETE_OF_REPOS, which))
 
 
@@ -91,6 +98,7 @@ async def _move_authors(
     players = {credit.player_id for credit in moved.values()}
     await tx.execute(queries.SPREAD_STRIKES, {"season_id": season.id})
     which = {"season_id": season.id, "player_ids": sorted(players), "identity_ids": sorted(identities)}
+    await tx.execute(queries.UNSEAL_OF_IDENTITIES, which)
     await tx.execute(queries.DELETE_OF_IDENTITIES, which)
     again = [author for author, credit in credited.items() if author in moved or credit.identity_id in identities]
     for repo_id in season.repos:

@@ -22,6 +22,7 @@ from tgl_server.http.spreadsheets import CSV_MEDIA_TYPE
 from tgl_server.leagues import reading
 from tgl_server.leagues.making_routes import MAKING
 from tgl_server.leagues.paths import Number, Slug, Version, reads_leagues
+from tgl_server.leagues.seal_routes import SEALS
 from tgl_server.leagues.season_routes import RUNNING
 
 _LEAST_DIGITS = 7
@@ -129,6 +130,7 @@ leagues_router = Router(
         explain_in_league,
         *MAKING,
         *RUNNING,
+        *SEALS,
     ],
     tags=["leagues"],
 )

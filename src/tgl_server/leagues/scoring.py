@@ -180,12 +180,23 @@ class Rival(Struct, frozen=True, gc=False):
         return self.day, -self.lines, self.position, self.sha
 
 
-def final_verdicts(copies: Sequence[Rival], *, is_struck: bool = False) -> list[CommitVerdict]:
-    """The verdict on each copy of one change: of those that count, one does, and the others are copies."""
+def final_verdicts(
+    copies: Sequence[Rival], *, is_struck: bool = False, held: Sequence[CommitVerdict | None] = ()
+) -> list[CommitVerdict]:
+    """The verdict on each copy of one change: of those that count, one does, and the others are copies.
+
+    `held` has a verdict for each copy in a sealed week, which stays; where one of them counts, no other copy does.
+    """
     if is_struck:
         return [CommitVerdict.STRUCK] * len(copies)
-    winner = min((copy for copy in copies if copy.verdict.counts), key=Rival.rank, default=None)
-    return [CommitVerdict.COPY if copy.verdict.counts and copy is not winner else copy.verdict for copy in copies]
+    kept = held or [None] * len(copies)
+    counts_already = any(verdict is not None and verdict.counts for verdict in kept)
+    free = (copy for copy, verdict in zip(copies, kept, strict=True) if copy.verdict.counts and verdict is None)
+    winner = None if counts_already else min(free, key=Rival.rank, default=None)
+    return [
+        verdict or (CommitVerdict.COPY if copy.verdict.counts and copy is not winner else copy.verdict)
+        for copy, verdict in zip(copies, kept, strict=True)
+    ]
 
 
 class DaySum(Struct, frozen=True, gc=False):

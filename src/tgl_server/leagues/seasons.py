@@ -23,6 +23,7 @@ from tgl_server.leagues.rescoring import credit_anew, score_season
 from tgl_server.leagues.rules import LEAST_WEEKS, MOST_WEEKS, CoAuthors, Counting, Dates, Rules
 from tgl_server.leagues.scorer import place
 from tgl_server.leagues.scoring import day_of, span_of
+from tgl_server.leagues.sealing import SETTLING_SECONDS, seal_all, seal_due
 from tgl_server.leagues.service import LeagueRepos, get_league, last_rules, load_rules, lock_league
 from tgl_server.leagues.terms import ScoredSeason, load_season, second_of
 from tgl_server.projects import names
@@ -171,15 +172,19 @@ async def _keep(tx: AsyncSession, season: ScoredSeason, second: int) -> None:
         players = await tx.scalars(totals_queries.PLAYERS_WITH_WEEKS, {"season_id": season.id})
         await place(tx, season, list(players))
     await credit_anew(tx, season)
+    is_behind = await _is_behind(tx, season)
+    if not is_behind:
+        await seal_due(tx, season, second)
     if season.state is SeasonState.OPEN and day_of(second, offset) > season.span.last_day:
         await tx.execute(_SET_STATE, {"season_id": season.id, "state": SeasonState.CLOSING})
     # What is dated as it is written has no end by itself: somebody may push more of the same history.
-    is_over = season.rules.dates is Dates.WITNESSED and second >= season.span.closes[-1]
-    if is_over and not await _is_behind(tx, season):
+    is_over = season.rules.dates is Dates.WITNESSED and second >= season.span.closes[-1] + SETTLING_SECONDS
+    if is_over and not is_behind:
         await _close(tx, season.id, Actor())
 
 
 async def _close(tx: AsyncSession, season_id: UUID, by: Actor) -> None:
+    await seal_all(tx, await load_season(tx, season_id))
     await tx.execute(_SET_STATE, {"season_id": season_id, "state": SeasonState.CLOSED})
     await record(tx, by.did(LeagueAction.SEASON_CLOSED, "season", season_id))
 

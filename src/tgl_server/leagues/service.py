@@ -23,6 +23,7 @@ from tgl_server.leagues.follower import LEAGUES, locked_seasons
 from tgl_server.leagues.models import League, LeagueRepo, RulesRow
 from tgl_server.leagues.rescoring import forget_repos, score_repo
 from tgl_server.leagues.rules import CoAuthors, Rules, parse_rules, rules_hash, rules_json
+from tgl_server.leagues.sealing import Why
 from tgl_server.projects import names
 
 #: The rules of a new league: what this server scores, and nothing that it does not.
@@ -168,26 +169,27 @@ async def set_repos(tx: AsyncSession, league_id: UUID, wanted: Sequence[RepoOfLe
     # Otherwise the scorer could pass commits of a repository that is being taken in, and nobody would read them.
     for repo_id in sorted(before | set(wanted_ids)):
         await hold_mark(tx, repo_id, LEAGUES)
-    await _drop(tx, league_id, sorted(before - set(wanted_ids)))
+    why = Why(by, "The league's repositories were changed")
+    await _drop(tx, league_id, sorted(before - set(wanted_ids)), why)
     await tx.execute(_PUT_REPOS, {"league_id": league_id, **_as_columns(wanted)})
-    await _score(tx, league_id, wanted_ids)
+    await _score(tx, league_id, wanted_ids, why)
     details = {"repos": [str(repo_id) for repo_id in wanted_ids]}
     await record(tx, by.did(LeagueAction.LEAGUE_REPOS_CHANGED, "league", league_id, **details))
 
 
-async def _drop(tx: AsyncSession, league_id: UUID, repo_ids: Sequence[RepoId]) -> None:
+async def _drop(tx: AsyncSession, league_id: UUID, repo_ids: Sequence[RepoId], why: Why) -> None:
     async for season in locked_seasons(tx, repo_ids):
         if season.league_id == league_id:
-            await forget_repos(tx, season, repo_ids)
+            await forget_repos(tx, season, repo_ids, why)
     await tx.execute(_DROP_REPOS, {"league_id": league_id, "repo_ids": list(repo_ids)})
 
 
-async def _score(tx: AsyncSession, league_id: UUID, repo_ids: Sequence[RepoId]) -> None:
+async def _score(tx: AsyncSession, league_id: UUID, repo_ids: Sequence[RepoId], why: Why) -> None:
     """Score all repositories of the open seasons anew: which copy counts depends on their order."""
     async for season in locked_seasons(tx, repo_ids):
         if season.league_id == league_id:
             for repo_id in season.repos:
-                await score_repo(tx, season, repo_id)
+                await score_repo(tx, season, repo_id, why)
 
 
 def _as_columns(repos: Sequence[RepoOfLeague]) -> dict[str, list[object]]:

@@ -13,6 +13,7 @@ from tgl_server.audit.service import Actor, record
 from tgl_server.leagues.actions import LeagueAction
 from tgl_server.leagues.models import Season
 from tgl_server.leagues.scorer import decide
+from tgl_server.leagues.sealing import Why, reseal
 from tgl_server.leagues.terms import Reader, load_season
 from tgl_server.projects import names
 
@@ -52,7 +53,7 @@ async def strike(tx: AsyncSession, season: Season, sha: bytes, reason: str, by: 
     row = {"season_id": season.id, "sha": sha, "reason": reason, "struck_by": by.user_id}
     if await tx.scalar(_STRIKE, row) is None:
         raise errors.Conflict("This commit is struck already.")
-    await _decide(tx, season, [sha])
+    await _decide(tx, season, [sha], Why(by, reason))
     await record(tx, by.did(LeagueAction.CHANGE_STRUCK, "season", season.id, sha=sha.hex(), reason=reason))
 
 
@@ -62,7 +63,7 @@ async def take_back(tx: AsyncSession, season: Season, sha: bytes, by: Actor) -> 
     gone = list(await tx.scalars(_TAKE_BACK, {"season_id": season.id, "sha": sha}))
     if not gone:
         raise errors.NotFound(f"The change of {sha.hex()} is not struck in season {season.number}.")
-    await _decide(tx, season, [sha, *gone])
+    await _decide(tx, season, [sha, *gone], Why(by, f"The strike on {sha.hex()} was taken back"))
     await record(tx, by.did(LeagueAction.STRIKE_TAKEN_BACK, "season", season.id, sha=sha.hex(), strikes=len(gone)))
     return len(gone)
 
@@ -81,11 +82,13 @@ async def _lock(tx: AsyncSession, season: Season) -> None:
         raise errors.Conflict(f"Season {season.number} is not open yet: no change counts in it.")
 
 
-async def _decide(tx: AsyncSession, season: Season, shas: list[bytes]) -> None:
+async def _decide(tx: AsyncSession, season: Season, shas: list[bytes], why: Why) -> None:
     touched = {
         (row.player_id, row.change)
         for sha in shas
         for row in await tx.execute(_CHANGES_OF, {"season_id": season.id, "sha": sha})
     }
     if touched:
-        await decide(tx, await load_season(tx, season.id), touched)
+        scored = await load_season(tx, season.id)
+        await decide(tx, scored, touched)
+        await reseal(tx, scored, why)

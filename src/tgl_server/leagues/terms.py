@@ -49,7 +49,7 @@ class Credit(Struct, frozen=True):
 
 
 class ScoredSeason(Struct, frozen=True):
-    """A season with all that scoring needs; `begun` is the number of its weeks that have begun."""
+    """A season with all that scoring needs; `begun` and `sealed` are numbers of its weeks."""
 
     id: UUID
     league_id: UUID
@@ -58,11 +58,18 @@ class ScoredSeason(Struct, frozen=True):
     span: Span
     begun: int
     repos: dict[RepoId, Terms]
+    sealed: int = 0
+    rules_sha256: bytes = b""
 
     @property
     def kept_weeks(self) -> int:
         """The number of weeks that count so far, of those that have begun."""
         return self.begun - self.begun * self.rules.drops(self.span.weeks) // self.span.weeks
+
+    @property
+    def unsealed_day(self) -> int:
+        """The first day that is not sealed."""
+        return self.span.first_day + 7 * self.sealed
 
     @property
     def since(self) -> datetime:
@@ -89,6 +96,8 @@ async def load_season(reader: Reader, season_id: UUID) -> ScoredSeason:
         span=Span(first_day, row["weeks"], tuple(map(second_of, row["closes"]))),
         begun=row["begun"],
         repos={RepoId(repo["repo_id"]): terms_of(repo, first_day) for repo in repos},
+        sealed=row["sealed"],
+        rules_sha256=row["sha256"],
     )
 
 

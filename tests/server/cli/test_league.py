@@ -63,6 +63,9 @@ def test_a_season_from_the_league_to_a_clean_replay(prepared: Run, database_url:
     assert said.startswith("player_days ")
     assert "stored 2 60 25, computed 2 60 13" in said
     assert prepared("league", "replay", "premier", "--season", "1", "--write") == (0, clean)
+    status, said = prepared("seasons", "verify", "premier", "1")
+    assert (status, said) == (0, "0 weeks, 0 seals, 0 broken, last none\n")
+    assert prepared("seasons", "amend", "premier", "1", "--reason", "x")[0] != 0
 
 
 def test_the_rules_are_printed_and_new_ones_are_added(prepared: Run, tmp_path: Path) -> None:

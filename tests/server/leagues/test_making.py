@@ -1,18 +1,20 @@
 """Leagues made over HTTP: their repositories, rules, seasons and strikes, and what is refused."""
 
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import msgspec
 import pytest
 
 from tests.support.database import audited
-from tests.support.leagues import MONDAY, MadeLeague, arrive, make_league, results, stored, until_scored
+from tests.support.leagues import MONDAY, NOBODY, MadeLeague, arrive, make_league, results, stored, until_scored
 from tests.support.people import People, Person
 from tests.support.world import World
 from tgl_server.auth.principal import Scope
 from tgl_server.db.engine import Database
 from tgl_server.leagues.rules import rules_json
+from tgl_server.leagues.seasons import close_season
 from tgl_server.leagues.service import NEW_RULES
 
 DOCUMENT = msgspec.json.decode(rules_json(NEW_RULES))
@@ -110,6 +112,30 @@ async def test_a_struck_change_counts_again_when_the_strike_is_taken_back(
     assert (await boss.delete(f"{path}/{sha}")).status == 404
     assert await results(database, made.season_id) == before
     assert (await audited(database, "season:change_struck"))[0].details["reason"] == "generated"
+
+
+async def test_seals_are_shown_and_a_closed_season_is_amended_with_the_token_of_its_preview(
+    boss: Person, made: MadeLeague, database: Database
+) -> None:
+    path = "/leagues/premier/seasons/1"
+    wish = {"reason": "generated", "strike": [stored("b")["sha"].hex()]}
+    assert (await boss.post(f"{path}/amend", wish)).json["detail"].startswith("Season 1 is open")
+    async with database.transaction() as tx:
+        await close_season(tx, made.season_id, NOBODY, MONDAY + timedelta(days=90))
+    seals = (await boss.get(f"{path}/seals")).json["items"]
+    assert [seal["kind"] for seal in seals] == ["week"] * 6 + ["season"]
+    assert seals[1]["previous"] == seals[0]["sha256"]
+    shown = (await boss.post(f"{path}/amend", wish)).json
+    assert (shown["is_done"], [each["name"] for each in shown["changes"]]) == (False, ["Ben"])
+    assert (await boss.post(f"{path}/amend", {**wish, "confirm": "0" * 32})).status == 409
+    assert (await boss.post(f"{path}/amend", {**wish, "confirm": shown["token"]})).json["is_done"]
+    assert (await boss.post(f"{path}/amend", {"reason": "again"})).json["detail"].startswith("Nothing would change")
+    amended = (await boss.get(f"{path}/seals")).json["items"]
+    assert (amended[:7], amended[7]["reason"], amended[7]["week"]) == (seals, "generated", 1)
+    old = (await boss.get(f"{path}/seals/1")).json
+    content = f"{old['rules_sha256']}\n{old['previous']}\n{old['payload']}"
+    assert sha256(content.encode()).hexdigest() == seals[0]["sha256"]
+    assert (await boss.get(f"{path}/seals/99")).status == 404
 
 
 async def test_a_preview_tells_who_would_move_and_how_much_is_late(

@@ -97,7 +97,7 @@ async def test_a_season_ends_and_closes_when_its_last_week_does(database: Databa
     made = await make_league(database, world, now=MONDAY)
     await arrive(database, made.repos[0], WEEK)
     await until_scored(database)
-    for days, state in ((41, "open"), (42, "closing"), (48, "closing"), (49, "closed")):
+    for days, state in ((41, "open"), (42, "closing"), (49, "closing"), (50, "closed")):
         await keep_seasons(database, MONDAY + timedelta(days=days))
         assert await scalar(database, STATE) == state
     held = await results(database, made.season_id)
