@@ -32,6 +32,9 @@ class Problem(Struct, frozen=True):
     errors: Annotated[
         list[FieldError] | UnsetType, about("Every reason, where there are several or a field is to blame")
     ] = UNSET
+    confirm: Annotated[
+        str | UnsetType, about("The token with which the same request is done, where it takes something from others")
+    ] = UNSET
     error: Annotated[str | UnsetType, about("The error of RFC 6749 or RFC 8628, in answers to a device's login")] = (
         UNSET
     )

@@ -45,6 +45,13 @@ class Gulp(Struct, frozen=True):
         return any(entry.kind in _RESETS for entry in self.entries)
 
 
+class Losses(Struct, frozen=True):
+    """What deleting repositories would take from others, in sentences, and the token that confirms exactly that."""
+
+    sentence: str
+    token: str
+
+
 class Follower(Struct, frozen=True):
     """A follower; its functions run in a transaction of the caller's, which holds the lock of the mark.
 
@@ -57,6 +64,7 @@ class Follower(Struct, frozen=True):
     - `forget`: delete the results for repositories that are being deleted.
     - `find_wrong`: the ids of repositories whose results differ from their commits, among those whose mark is at the
       log's end, and among those that are deleted.
+    - `losses`: what deleting repositories takes from others, told to an account; None if nothing has to be confirmed.
     """
 
     name: str
@@ -67,6 +75,7 @@ class Follower(Struct, frozen=True):
     rebuild: Callable[[AsyncSession, RepoId], Awaitable[None]]
     forget: Callable[[AsyncSession, Sequence[RepoId]], Awaitable[None]]
     find_wrong: Callable[[Reader], Awaitable[list[UUID]]]
+    losses: Callable[[AsyncSession, Sequence[RepoId], UUID | None], Awaitable[Losses | None]] | None = None
 
 
 Followers = Sequence[Follower]

@@ -1,6 +1,7 @@
 """Marks of followers: made and deleted with their repository, with their lag."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from uuid import UUID
 
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
@@ -8,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from tgl_server.access.ids import RepoId
 from tgl_server.followers import queries
 from tgl_server.followers.follower import Follower, Followers
+from tgl_server.http.confirmation import ConfirmationNeeded
 
 
 class Lag(Struct, frozen=True):
@@ -29,6 +31,16 @@ async def forget_repos(tx: AsyncSession, followers: Followers, repo_ids: Iterabl
     await tx.execute(queries.DELETE_MARKS, {"repo_ids": which})
     for follower in followers:
         await follower.forget(tx, which)
+
+
+async def confirm_losses(
+    tx: AsyncSession, followers: Followers, repo_ids: Sequence[RepoId], viewer: UUID | None, confirmed: str | None
+) -> None:
+    """Raises `ConfirmationNeeded` if deleting repositories takes something from others that was not confirmed."""
+    for follower in followers:
+        found = await follower.losses(tx, repo_ids, viewer) if follower.losses else None
+        if found is not None and found.token != confirmed:
+            raise ConfirmationNeeded(f"Deleting this takes something from others. {found.sentence}", found.token)
 
 
 async def follow_anew(tx: AsyncSession, follower: Follower, repo_id: RepoId) -> bool:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from tgl_protocol.http import PROBLEM_MEDIA_TYPE
 from tgl_protocol.problem import FieldError, Problem
 from tgl_server import errors
+from tgl_server.http.confirmation import ConfirmationNeeded
 from tgl_server.http.database_errors import database_refusal
 from tgl_server.http.oauth import OAuthRefusal
 from tgl_server.http.plain_words import plain
@@ -117,6 +118,7 @@ def problem_of(refusal: errors.ApiError, request_id: str) -> Problem:
         code=refusal.code,
         request_id=request_id,
         errors=refusal.errors if isinstance(refusal, errors.Invalid) and refusal.errors else UNSET,
+        confirm=refusal.token if isinstance(refusal, ConfirmationNeeded) else UNSET,
         error=refusal.error if isinstance(refusal, OAuthRefusal) else UNSET,
         error_description=refusal.detail if isinstance(refusal, OAuthRefusal) else UNSET,
     )

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tgl_server.access.ids import RepoId
 from tgl_server.followers.follower import Follower, Gulp, Reader
 from tgl_server.leagues import queries, scoring_queries
+from tgl_server.leagues.losses import find_losses
 from tgl_server.leagues.rescoring import credit_authors, forget_repos, score_repo
 from tgl_server.leagues.scorer import add_rows, judge_rows
 from tgl_server.leagues.sealing import Why, reseal
@@ -63,4 +64,5 @@ LEAGUES = Follower(
     rebuild=_rebuild,
     forget=_forget,
     find_wrong=_find_wrong,
+    losses=find_losses,
 )

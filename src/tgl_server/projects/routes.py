@@ -1,10 +1,10 @@
 """The routes of projects, members and repositories; a change answers with what is stored now."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Request, Router, delete, get, patch, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody
+from litestar.params import JSONBody, QueryParameter
 
 from tgl_protocol.projects import (
     MemberChange,
@@ -31,6 +31,8 @@ from tgl_server.audit.service import Actor
 from tgl_server.auth.principal import Principal
 from tgl_server.db.engine import Database
 from tgl_server.followers.follower import Followers
+from tgl_server.followers.service import confirm_losses
+from tgl_server.http.confirmation import ConfirmationNeeded
 from tgl_server.http.created import Created
 from tgl_server.http.declarations import answers
 from tgl_server.http.null_parameters import refuse_null
@@ -79,6 +81,12 @@ async def get_project(
         return await reading.get_project(connection, principal, target_project.id)
 
 
+Confirm = Annotated[
+    str | None,
+    QueryParameter(max_length=64, description="The token of the refusal that says what this takes from others"),
+]
+
+
 @patch(
     "/{project:str}",
     guards=[guards.session_sees_project],
@@ -101,16 +109,19 @@ async def change_project(
     "/{project:str}",
     guards=[guards.owns_project],
     status_code=200,
-    opt=audited_as(ProjectAction.PROJECT_DELETED) | answers(errors.Busy),
+    opt=audited_as(ProjectAction.PROJECT_DELETED) | answers(ConfirmationNeeded, errors.Busy),
 )
 async def delete_project(
     target_project: NamedDependency[ProjectAccess],
     actor: NamedDependency[Actor],
     database: NamedDependency[Database],
     followers: NamedDependency[Followers],
+    confirm: Confirm = None,
 ) -> ProjectDeleted:
-    """Delete the project with its repositories and all their commits, for good."""
+    """Delete the project with its repositories and all their commits, for good; see the deletion of a repository."""
     async with database.transaction(target_project.id) as tx:
+        repo_ids = await service.repos_of(tx, target_project.id)
+        await confirm_losses(tx, followers, repo_ids, actor.user_id, confirm)
         return await service.delete_project(tx, target_project.id, actor, followers)
 
 
@@ -243,16 +254,18 @@ async def get_repo(
     "/{project:str}/repos/{repo:str}",
     guards=[guards.changes_repo],
     status_code=200,
-    opt=audited_as(ProjectAction.REPO_DELETED) | answers(errors.Busy),
+    opt=audited_as(ProjectAction.REPO_DELETED) | answers(ConfirmationNeeded, errors.Busy),
 )
 async def delete_repo(
     target: NamedDependency[RepoAccess],
     actor: NamedDependency[Actor],
     database: NamedDependency[Database],
     followers: NamedDependency[Followers],
+    confirm: Confirm = None,
 ) -> RepoDeleted:
-    """Delete the repository with all its commits, for good."""
+    """Delete the repository with all its commits, for good; what it takes from others has to be confirmed."""
     async with database.transaction(target.id) as tx:
+        await confirm_losses(tx, followers, [target.id], actor.user_id, confirm)
         return await service.delete_repo(tx, target.id, actor, followers)
 
 

@@ -106,6 +106,12 @@ async def delete_project(tx: AsyncSession, project_id: ProjectId, by: Actor, fol
     return gone
 
 
+async def repos_of(tx: AsyncSession, project_id: ProjectId) -> list[RepoId]:
+    """The ids of a project's repositories."""
+    rows = await Repos(session=tx).get_many(project_id=project_id)
+    return [RepoId(row.id) for row in rows]
+
+
 async def lock_project(tx: AsyncSession, project_id: ProjectId) -> Project:
     """The project's row, locked so that one request at a time decides; raises `NotFound`."""
     project = await Projects(session=tx).get_one_or_none(id=project_id, with_for_update=_TO_CHANGE)

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.support.database import audited
-from tests.support.leagues import MONDAY, NOBODY, MadeLeague, arrive, make_league, results, stored, until_scored
+from tests.support.database import audited, execute
+from tests.support.leagues import MONDAY, NOBODY, MadeLeague, arrive, make_league, points, results, stored, until_scored
 from tests.support.people import People, Person
 from tests.support.world import World
 from tgl_server.auth.principal import Scope
@@ -136,6 +136,21 @@ async def test_seals_are_shown_and_a_closed_season_is_amended_with_the_token_of_
     content = f"{old['rules_sha256']}\n{old['previous']}\n{old['payload']}"
     assert sha256(content.encode()).hexdigest() == seals[0]["sha256"]
     assert (await boss.get(f"{path}/seals/99")).status == 404
+
+
+async def test_a_repository_of_an_open_season_is_deleted_once_what_it_takes_is_confirmed(
+    boss: Person, made: MadeLeague, database: Database
+) -> None:
+    await execute(database, "UPDATE projects SET owner_id = :boss", boss=boss.id)
+    before = await results(database, made.season_id)
+    path = "/projects/demo/repos/first"
+    asked = await boss.delete(path)
+    assert (asked.status, asked.json["code"]) == (409, "confirmation_needed")
+    assert "season 1 of Premier League: Ada 39 to 8, Ben 8 to 0." in asked.json["detail"]
+    assert (await boss.delete(f"{path}?confirm={'0' * 32}")).status == 409
+    assert await results(database, made.season_id) == before
+    assert (await boss.delete(f"{path}?confirm={asked.json['confirm']}")).status == 200
+    assert {name: each[0] for name, each in (await points(database, made.season_id)).items()} == {"Ada": 8}
 
 
 async def test_a_preview_tells_who_would_move_and_how_much_is_late(

@@ -21,6 +21,7 @@ from tgl_server.followers.follower import Followers
 from tgl_server.projects import reading, service
 from tgl_server.projects.actions import ProjectAction
 from tgl_server.web.forms import Form, form_of_query
+from tgl_server.web.losses import confirm_losses
 from tgl_server.web.projects.header import ProjectView
 from tgl_server.web.submitting import submit
 
@@ -131,6 +132,8 @@ async def delete_project(
         info = await project_view.info()
         form.check_typed("confirmation", info.slug)
         async with project_view.database.transaction() as tx:
+            repo_ids = await service.repos_of(tx, project_view.access.id)
+            await confirm_losses(tx, followers, repo_ids, project_view.actor.user_id, form)
             await service.delete_project(tx, project_view.access.id, project_view.actor, followers)
         return project_view.go_on("/projects", "project-deleted", info.name)
 

@@ -24,6 +24,7 @@ from tgl_server.pull.schedule import cron_fault, timezone_fault
 from tgl_server.pull.service import set_schedule
 from tgl_server.remotes import policy_of
 from tgl_server.web.forms import Form, form_of_query
+from tgl_server.web.losses import confirm_losses
 from tgl_server.web.projects.header import ProjectView
 from tgl_server.web.repos.cadence import cadence_choices
 from tgl_server.web.repos.header import RepoView, repo_path
@@ -166,6 +167,7 @@ async def delete_repo(repo_view: NamedDependency[RepoView], followers: NamedDepe
         repo = await repo_view.info()
         form.check_typed("confirmation", repo.name)
         async with repo_view.database.transaction() as tx:
+            await confirm_losses(tx, followers, [repo_view.access.id], repo_view.actor.user_id, form)
             await service.delete_repo(tx, repo_view.access.id, repo_view.actor, followers)
         return repo_view.go_on(repo_view.project_path, "repo-deleted", repo.name)
 
