@@ -37,6 +37,7 @@ from tgl_client.terminal.progress import Progress
 from tgl_protocol.commits import Capabilities, RepoStatus
 from tgl_protocol.explain import Explanation
 from tgl_protocol.keys import ApiKey, MalformedApiKeyError, parse_api_key
+from tgl_protocol.leagues import LeagueExplanation, LeagueInfo
 from tgl_protocol.projects import ProjectInfo, RepoInfo
 
 T = TypeVar("T")
@@ -113,6 +114,21 @@ class Client:
         raise errors.UsageError(
             "this server explains no commits yet", hint="ask for a newer one; `tgl status` compares"
         )
+
+    async def leagues_explain(self, sha: str) -> dict[str, LeagueExplanation]:
+        """What each league that has the commit says of it, by the league's slug; nothing if the key sees none.
+
+        A server without leagues knows no such address, and a key that is restricted to repositories sees no players.
+        """
+        try:
+            found = {league.slug: await self.api.explain_in_league(league.slug, sha) for league in await self.leagues()}
+        except (errors.UnknownTargetError, errors.NotAllowedError):
+            return {}
+        return {slug: each for slug, each in found.items() if each.copies}
+
+    async def leagues(self) -> list[LeagueInfo]:
+        """The leagues that the key sees, by slug."""
+        return await self.api.leagues()
 
     async def status(self, project: str, repo: str) -> RepoStatus:
         """The sync state of a repository."""

@@ -149,6 +149,10 @@ class ScoredCopy(Struct, frozen=True, kw_only=True):
     value: Annotated[int, about("Its lines, up to the cap of the rules")]
     day_points: Annotated[int, about("The points of the player's day")]
     day_points_without: Annotated[int, about("What these would be without it")]
+    rule: Annotated[str | None, about("The parameter of the rules that decides; null where none does")] = None
+    rule_value: Annotated[str | None, about("What that parameter says; null where none decides")] = None
+    counted_in: Annotated[str | None, about("Project and repository of the copy that counts, for a copy")] = None
+    counted_sha: Annotated[str | None, about("The sha of the copy that counts, for a copy")] = None
 
 
 class LeagueExplanation(Struct, frozen=True):

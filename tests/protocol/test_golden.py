@@ -10,6 +10,7 @@ from tgl_protocol.commits import MissingResult, PushBatch, PushResult, RefsResul
 from tgl_protocol.events import CommitsStored, RunEnded, StreamedEvent
 from tgl_protocol.joining import MailmapDiff
 from tgl_protocol.league_changes import RepoWishes, RulesPreview
+from tgl_protocol.leagues import VERDICT_SENTENCES, CommitVerdict
 from tgl_protocol.players import ClaimInfo, IdentityInfo, OwnPlayerChange, PlayerInfo, Split
 from tgl_protocol.problem import Problem
 from tgl_protocol.seals import SealInfo
@@ -224,3 +225,22 @@ def test_an_optional_field_may_be_left_out(field: str) -> None:
     del golden["commits"][0][field]
     batch = msgspec.json.decode(json.dumps(golden), type=PushBatch)
     assert getattr(batch.commits[0], field) is None
+
+
+def test_each_verdict_of_a_league_has_its_sentence() -> None:
+    assert VERDICT_SENTENCES == {
+        "struck": "A commissioner struck this change, with all its copies; the reason is shown beside it.",
+        "before_repo": "It is dated before the day from which its repository counts.",
+        "merge": "It is a merge, which has no lines of its own.",
+        "opted_out": "Its player does not take part in this season.",
+        "bot": "Its author is a bot, by its name, its address, or because somebody said so.",
+        "empty": "It changes no file.",
+        "revert": "It is a revert, or takes a revert back, by its title.",
+        "not_landed": "It is not on the default branch yet, and counts on the day on which it gets there.",
+        "too_late": "It arrived too late: its week was closed, and the rules or the season's end leave no day.",
+        "copy": "It is a copy of a change that counts elsewhere, once.",
+        "future": "It counts, on the day on which it arrived: the clock that dated it was ahead.",
+        "late": "It counts, among the seven days before its arrival: its own week was closed.",
+        "counted": "It counts, on the day of its author date.",
+    }
+    assert set(VERDICT_SENTENCES) == set(CommitVerdict)

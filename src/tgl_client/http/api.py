@@ -31,6 +31,7 @@ from tgl_protocol.commits import (
 )
 from tgl_protocol.explain import Explanation
 from tgl_protocol.keys import ApiKey
+from tgl_protocol.leagues import LeagueExplanation, LeagueInfo, LeagueList
 from tgl_protocol.projects import ProjectInfo, ProjectPage, RepoInfo, RepoPage
 from tgl_protocol.stream import StreamResult
 
@@ -126,6 +127,14 @@ class Api:
     async def explain(self, target: Target, sha: str) -> Explanation:
         """Where a commit is, or why it may not be in the repository, by its sha or the beginning of it."""
         return await self._call("GET", f"{target.path}/explain/{sha}", Explanation)
+
+    async def leagues(self) -> list[LeagueInfo]:
+        """The leagues that the key sees, by slug."""
+        return (await self._call("GET", "/leagues", LeagueList)).items
+
+    async def explain_in_league(self, league: str, sha: str) -> LeagueExplanation:
+        """What the seasons of a league say of a commit, by seven or more digits of its sha."""
+        return await self._call("GET", f"/leagues/{quote(league, safe='')}/explain/{sha}", LeagueExplanation)
 
     async def missing(self, target: Target, shas: Sequence[str]) -> list[str]:
         """Those of the commits that are missing on the server, in the order asked."""

@@ -49,6 +49,8 @@ _COPY = leagues.ScoredCopy(
     value=42,
     day_points=13,
     day_points_without=8,
+    rule="line_cap",
+    rule_value="320",
 )
 
 _REPO = changes.LeagueRepoInfo(

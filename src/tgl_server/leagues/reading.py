@@ -28,8 +28,9 @@ from tgl_server.http.pagination import cut_page, decode_cursor
 from tgl_server.http.text_rules import is_storable
 from tgl_server.leagues import reading_queries
 from tgl_server.leagues.models import VERDICTS
+from tgl_server.leagues.reasons import deciding_rule
 from tgl_server.leagues.rules import parse_rules
-from tgl_server.leagues.scoring import DaySum, day_points, to_date
+from tgl_server.leagues.scoring import DaySum, day_points, to_date, to_day
 from tgl_server.leagues.terms import Reader
 
 #: The most places in a file.
@@ -126,12 +127,13 @@ def _sentence(prefix: str, copies: list[ScoredCopy]) -> str:
 
 
 def _copy(row: RowMapping, principal: Principal) -> ScoredCopy:
-    verdict = VERDICTS[row["verdict"]]
+    verdict, rules = VERDICTS[row["verdict"]], parse_rules(row["document"])
     without = row["day_points"]
     if verdict.counts:
-        rest = DaySum(row["day_changes"] - 1, row["day_value"] - row["value"])
-        without = day_points(parse_rules(row["document"]), rest)
-    plain = {name: row[name] for name in ("project", "repo", "reason", "arrived_at", "value", "day_points")}
+        without = day_points(rules, DaySum(row["day_changes"] - 1, row["day_value"] - row["value"]))
+    rule, rule_value = deciding_rule(rules, verdict, to_day(row["counts_from"]))
+    names = "project", "repo", "reason", "arrived_at", "value", "day_points", "counted_in", "counted_sha"
+    plain = {name: row[name] for name in names}
     return ScoredCopy(
         **plain,
         season=row["number"],
@@ -141,6 +143,8 @@ def _copy(row: RowMapping, principal: Principal) -> ScoredCopy:
         sentence=VERDICT_SENTENCES[verdict],
         day=to_date(row["day"]),
         day_points_without=without,
+        rule=rule,
+        rule_value=rule_value,
     )
 
 

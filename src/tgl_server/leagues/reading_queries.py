@@ -2,6 +2,12 @@
 
 from sqlalchemy import text
 
+from tgl_protocol.leagues import CommitVerdict
+from tgl_server.leagues.models import VERDICT_CODES
+
+_COUNTS = VERDICT_CODES[CommitVerdict.FUTURE]
+_COPY = VERDICT_CODES[CommitVerdict.COPY]
+
 # Whoever is in a project that has a repository of the league sees the league; so do its owner and commissioners.
 _IS_SEEN = """(
     :is_commissioner OR l.owner_id = :user_id OR EXISTS (
@@ -55,11 +61,15 @@ TABLE = text("""
     ORDER BY s.rank, s.player_id LIMIT :limit
 """)
 
-# The copies in repositories that the caller may read, one look into the index of shas for each season.
-EXPLAIN = text("""
+_MAY_READ = "(:is_commissioner OR {p}.owner_id = :user_id OR {m}.role IS NOT NULL)"
+
+# The copies in repositories that the caller may read, one look into the index of shas for each season. For a copy of
+# what counts elsewhere, that one too, if it is in such a repository.
+EXPLAIN = text(f"""
     SELECT s.number, p.slug AS project, r.name AS repo, l.sha, l.verdict, l.arrived_at, l.day, l.value,
            coalesce(d.points, 0) AS day_points, coalesce(d.changes, 0) AS day_changes,
            coalesce(d.value, 0) AS day_value, k.reason, CAST(rules.document AS text) AS document,
+           coalesce(lr.counts_from, s.starts) AS counts_from, o.counted_in, o.counted_sha,
            w.name, w.state, w.visibility, w.shown_name, w.user_id
     FROM seasons s
     JOIN rules ON rules.league_id = s.league_id AND rules.version = s.rules_version
@@ -70,6 +80,15 @@ EXPLAIN = text("""
     LEFT JOIN project_members m ON m.project_id = p.id AND m.user_id = :user_id
     LEFT JOIN player_days d ON d.season_id = s.id AND d.player_id = l.player_id AND d.day = l.day
     LEFT JOIN strikes k ON k.season_id = s.id AND l.verdict = 0 AND k.sha = l.sha
-    WHERE s.league_id = :league_id AND (:is_commissioner OR p.owner_id = :user_id OR m.role IS NOT NULL)
+    LEFT JOIN league_repos lr ON lr.league_id = s.league_id AND lr.repo_id = l.repo_id
+    LEFT JOIN LATERAL (
+        SELECT op.slug || '/' || orr.name AS counted_in, encode(c.sha, 'hex') AS counted_sha
+        FROM ledger c JOIN repos orr ON orr.id = c.repo_id JOIN projects op ON op.id = orr.project_id
+        LEFT JOIN project_members om ON om.project_id = op.id AND om.user_id = :user_id
+        WHERE c.season_id = s.id AND c.player_id = l.player_id AND c.change = l.change AND c.verdict >= {_COUNTS}
+          AND {_MAY_READ.format(p="op", m="om")}
+        LIMIT 1
+    ) o ON l.verdict = {_COPY}
+    WHERE s.league_id = :league_id AND {_MAY_READ.format(p="p", m="m")}
     ORDER BY s.number DESC, l.sha, p.slug, r.name LIMIT :limit
-""")
+""")  # noqa: S608 -- our own text

@@ -13,6 +13,7 @@ from tests.support.people import People, Person
 from tests.support.world import World
 from tgl_protocol.leagues import VERDICT_SENTENCES, CommitVerdict
 from tgl_server.db.engine import Database
+from tgl_server.leagues.models import VERDICT_CODES
 from tgl_server.leagues.rules import rules_hash
 from tgl_server.leagues.service import NEW_RULES
 
@@ -85,7 +86,9 @@ async def test_a_commit_is_explained_copy_by_copy(api: Api, made: MadeLeague) ->
     assert {repo: copy["verdict"] for repo, copy in copies.items()} == {"first": "counted", "more-1": "copy"}
     first = copies["first"]
     assert (first["day"], first["value"], first["day_points"], first["day_points_without"]) == ("2031-01-06", 30, 13, 8)
+    assert (first["rule"], first["rule_value"]) == ("line_cap", "320")
     assert copies["more-1"]["day_points_without"] == 13
+    assert (copies["more-1"]["counted_in"], copies["more-1"]["counted_sha"]) == ("demo/first", first["sha"])
     assert answer.json["sentence"] == VERDICT_SENTENCES[CommitVerdict.COUNTED]
     merge = (await api.get(f"/api/v1/leagues/premier/explain/{stored('m')['sha'].hex()}")).json
     assert merge["sentence"] == "It is a merge, which has no lines of its own."
@@ -110,6 +113,22 @@ async def test_a_struck_commit_says_why(api: Api, made: MadeLeague, database: Da
     )
     (copy,) = (await api.get(f"/api/v1/leagues/premier/explain/{sha.hex()}")).json["copies"]
     assert (copy["verdict"], copy["reason"]) == ("struck", "generated")
+
+
+async def test_each_verdict_is_told_with_its_sentence_and_rule(api: Api, made: MadeLeague, database: Database) -> None:
+    rules = {
+        "struck": None, "before_repo": ("counts_from", "2031-01-06"), "merge": ("merges", "not_counted"),
+        "opted_out": None, "bot": ("bots", ", ".join(NEW_RULES.bots)), "empty": None,
+        "revert": ("reverts", "not_counted"), "not_landed": ("counting", NEW_RULES.counting),
+        "too_late": ("late", "arrival"), "copy": None, "future": ("dates", "witnessed"), "late": ("grace_days", "7"),
+        "counted": ("line_cap", "320"),
+    }  # fmt: skip
+    sha = stored("c")["sha"]
+    for verdict, code in VERDICT_CODES.items():
+        await execute(database, "UPDATE ledger SET verdict = :code WHERE sha = :sha", code=code, sha=sha)
+        (copy,) = (await api.get(f"/api/v1/leagues/premier/explain/{sha.hex()}")).json["copies"]
+        assert (copy["verdict"], copy["sentence"]) == (verdict, VERDICT_SENTENCES[verdict])
+        assert (copy["rule"], copy["rule_value"]) == (rules[verdict] or (None, None))
 
 
 async def test_rules_and_seasons_are_shown(api: Api, made: MadeLeague) -> None:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from tgl_client import errors
 from tgl_client.cli.connect import reading_client
-from tgl_client.cli.explain.words import described
+from tgl_client.cli.explain.words import described, scored
 from tgl_client.cli.running import run_command
 from tgl_client.exit_codes import ExitCode
 from tgl_client.http.address import Target
@@ -21,6 +21,7 @@ from tgl_client.settings.settings import Settings
 from tgl_client.settings.source import Source
 from tgl_client.terminal.output import print_json
 from tgl_protocol.explain import Explanation, Verdict
+from tgl_protocol.leagues import LeagueExplanation
 
 _CODES = {Verdict.HERE: ExitCode.DONE, Verdict.AMBIGUOUS: ExitCode.USAGE}
 
@@ -34,7 +35,10 @@ class Choices(Struct, frozen=True, kw_only=True):
 
 
 class ExplainDocument(Struct, frozen=True, kw_only=True):
-    """The JSON of `tgl explain`; `here` and `finding` are the clone's part. Fields are added, never renamed."""
+    """The JSON of `tgl explain`; `here` and `finding` are the clone's part. Fields are added, never renamed.
+
+    `leagues` has what each league with the commit says of it, by the league's slug.
+    """
 
     exit_code: ExitCode
     project: str
@@ -43,6 +47,7 @@ class ExplainDocument(Struct, frozen=True, kw_only=True):
     here: Here | None
     finding: Finding | None
     commands: list[str]
+    leagues: dict[str, LeagueExplanation]
 
 
 class _Asked(Struct, frozen=True):
@@ -62,7 +67,8 @@ def explain_commit(flags: Flags, name: str, choices: Choices) -> ExitCode:
         print_json(document)
     else:
         target = f"{document.project}/{document.repo}"
-        print("\n".join(described(target, document.explanation, document.here, document.finding, document.commands)))
+        lines = described(target, document.explanation, document.here, document.finding, document.commands)
+        print("\n".join([*lines, *scored(document.leagues)]))
     return document.exit_code
 
 
@@ -81,6 +87,8 @@ async def _explain(settings: Settings, name: str, choices: Choices) -> ExplainDo
     target = await _target(asked)
     async with reading_client(settings) as client:
         explanation = await client.explain(target.project, target.repo, sha)
+        shas = {found.sha for found in explanation.found}
+        leagues = await client.leagues_explain(shas.pop()) if len(shas) == 1 else {}
     finding = judge(explanation, asked.here, asked.options)
     return ExplainDocument(
         exit_code=_CODES.get(explanation.verdict, ExitCode.NOT_PUSHED),
@@ -90,6 +98,7 @@ async def _explain(settings: Settings, name: str, choices: Choices) -> ExplainDo
         here=asked.here,
         finding=finding,
         commands=finding.commands if finding is not None else explanation.commands,
+        leagues=leagues,
     )
 
 

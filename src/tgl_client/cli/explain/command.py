@@ -30,7 +30,8 @@ def explain(
     """Explain why a commit is not on the server, and what to run; ends with 0 if it is there, and with 1 if not.
 
     The server says what it knows, and the clone what only it can: which branches have the commit, and whether a
-    push leaves them out. Give --branch, --since and --remotes as the push has them.
+    push leaves them out. Give --branch, --since and --remotes as the push has them. Of a commit that is there it
+    also says whether it counts in the seasons of leagues, by which rule, and the points of that day.
     """
     preload("tgl_history")
     from tgl_client.cli.explain.act import Choices, explain_commit  # noqa: PLC0415 -- only this command pays for it

@@ -1,11 +1,12 @@
 """The answer of `tgl explain` in lines: the sentence, the clone's part, the evidence, and what to run."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from tgl_client.pushing.whereabouts import Finding, Here, LocalCommit, short
 from tgl_client.terminal.words import ago, counted
 from tgl_protocol.explain import Evidence, Explanation, FoundCommit, Verdict
+from tgl_protocol.leagues import LeagueExplanation, ScoredCopy
 
 _SHORT = 12
 _MOST_BRANCHES = 5
@@ -27,6 +28,25 @@ def described(
     if explanation.evidence is not None:
         lines += [f"  {line}" for line in _evidence(explanation.evidence, datetime.now(UTC))]
     return [*lines, *(f"  run: {command}" for command in commands)]
+
+
+def scored(leagues: Mapping[str, LeagueExplanation]) -> list[str]:
+    """What leagues say of the commit, some lines for each season and copy."""
+    return [line for slug, league in leagues.items() for copy in league.copies for line in _scored(slug, copy)]
+
+
+def _scored(league: str, copy: ScoredCopy) -> Iterator[str]:
+    yield f"  {league}, season {copy.season}, {copy.project}/{copy.repo}: {copy.sentence}"
+    if copy.reason is not None:
+        yield f"    reason: {copy.reason}"
+    if copy.counted_in is not None:
+        yield f"    counts in: {copy.counted_in}, as {(copy.counted_sha or '')[:_SHORT]}"
+    if copy.rule is not None:
+        yield f"    rule: {copy.rule} = {copy.rule_value}"
+    points = counted(copy.day_points, "point")
+    day = f"{copy.player}'s {copy.day:%a} {copy.day.day} {copy.day:%b %Y}"
+    without = f"; {copy.day_points_without} without it" if copy.verdict.counts else ""
+    yield f"    day: {day}: {points}{without}; it has {counted(copy.value, 'line')} to count"
 
 
 def _local(commit: LocalCommit) -> str:
