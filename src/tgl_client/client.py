@@ -37,7 +37,6 @@ from tgl_client.terminal.progress import Progress
 from tgl_protocol.commits import Capabilities, RepoStatus
 from tgl_protocol.explain import Explanation
 from tgl_protocol.keys import ApiKey, MalformedApiKeyError, parse_api_key
-from tgl_protocol.leagues import LeagueExplanation, LeagueInfo
 from tgl_protocol.projects import ProjectInfo, RepoInfo
 
 T = TypeVar("T")
@@ -67,6 +66,9 @@ class Client:
         self.api = Api(
             parse_server_url(url), _checked(api_key), key_origin=key_origin, retries=retries, read_timeout=read_timeout
         )
+
+        #: What the server offers, as the last push has learned; nothing before.
+        self.features: frozenset[str] = frozenset()
 
     def heard_by(self, on_wait: OnWait) -> None:
         """Call `on_wait` with the seconds and the reason before each wait; a push tells its `Progress` instead."""
@@ -115,21 +117,6 @@ class Client:
             "this server explains no commits yet", hint="ask for a newer one; `tgl status` compares"
         )
 
-    async def leagues_explain(self, sha: str) -> dict[str, LeagueExplanation]:
-        """What each league that has the commit says of it, by the league's slug; nothing if the key sees none.
-
-        A server without leagues knows no such address, and a key that is restricted to repositories sees no players.
-        """
-        try:
-            found = {league.slug: await self.api.explain_in_league(league.slug, sha) for league in await self.leagues()}
-        except (errors.UnknownTargetError, errors.NotAllowedError):
-            return {}
-        return {slug: each for slug, each in found.items() if each.copies}
-
-    async def leagues(self) -> list[LeagueInfo]:
-        """The leagues that the key sees, by slug."""
-        return await self.api.leagues()
-
     async def status(self, project: str, repo: str) -> RepoStatus:
         """The sync state of a repository."""
         async with explained(self.api, project, repo):
@@ -169,6 +156,7 @@ class Client:
             await push.settle()
             push.progress.stopped(push.report(PushState.FAILED))
             raise
+        self.features = push.features
         report = push.report(push.tally.end_state)
         if push.tally.walked:
             self._remember(push, report)

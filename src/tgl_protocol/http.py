@@ -22,6 +22,8 @@ PROBLEM_MEDIA_TYPE: Final = "application/problem+json"
 MAX_COMMITS_PER_BATCH: Final = 1000
 #: The feature in `capabilities` of a server that accepts streams.
 COMMIT_STREAM: Final = "commit_stream"
+#: The feature of a server that tells what leagues count today for whoever pushes to a repository.
+LEAGUE_DAYS: Final = "league_days"
 MAX_REFUSED_LINES: Final = 1000
 MAX_RUN_ERRORS: Final = 100
 MAX_MISSING_SHAS: Final = 50_000

@@ -123,6 +123,7 @@ class Place(Struct, frozen=True, kw_only=True):
     weeks: Annotated[int, about("Weeks with points")]
     days: Annotated[int, about("Days with a change that counts")]
     best_week: Annotated[int, about("The points of the best week")]
+    is_me: Annotated[bool, about("True for the caller's own place")] = False
 
 
 class SeasonTable(Struct, frozen=True):
@@ -161,3 +162,34 @@ class LeagueExplanation(Struct, frozen=True):
     sha: Annotated[str, about("The digits that were asked for")]
     sentence: Annotated[str, about("The answer in a sentence")]
     copies: Annotated[list[ScoredCopy], about("The copies, the newest season first")]
+
+
+class LeagueDay(Struct, frozen=True, kw_only=True):
+    """A day of the caller's in a running season; days are those of the league's clock."""
+
+    league: Annotated[str, about("The league's slug")]
+    season: Annotated[int, about("The number of the season")]
+    day: Annotated[date, about("The day")]
+    points: Annotated[int, about("Its points so far")]
+    most: Annotated[int, about("The most points that a day is worth")]
+    changes: Annotated[int, about("Changes that count on it")]
+    value: Annotated[int, about("Lines that count on it")]
+    changes_to_go: Annotated[int | None, about("Changes to the next step of these; null at the last")]
+    lines_to_go: Annotated[int | None, about("Lines to the next step of these; null at the last")]
+    is_behind: Annotated[bool, about("True while commits are stored that are not scored yet")]
+    sentence: Annotated[str, about("The same in a sentence")]
+
+
+class LeagueDays(Struct, frozen=True):
+    """The caller's day in each running season of leagues that have a repository, by the league's slug."""
+
+    items: Annotated[list[LeagueDay], about("The days; none for whoever does not take part")]
+
+
+class OwnStanding(Struct, frozen=True, kw_only=True):
+    """The caller in a league: their place in its newest season that has begun, and their day in a running one."""
+
+    league: Annotated[LeagueInfo, about("The league")]
+    season: Annotated[SeasonInfo | None, about("The newest season that has begun; null if none has")]
+    place: Annotated[Place | None, about("The caller's place in it; null without points")]
+    today: Annotated[LeagueDay | None, about("Today in it; null if it is not running, or the caller takes no part")]

@@ -138,6 +138,7 @@ async def faulty_server() -> AsyncIterator[FaultyServer]:
     server = FaultyServer()
     app = web.Application(client_max_size=20_000_000)
     app.router.add_get("/api/v1/capabilities", server.capabilities)
+    app.router.add_get("/api/v1/leagues", problem(404, "not_found", "There is no such address."))
     app.router.add_post("/api/v1/device/{question}", server.device)
     app.router.add_get(f"{_REPO}/status", server.status)
     app.router.add_post(f"{_REPO}/missing", server.missing)

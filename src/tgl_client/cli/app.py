@@ -14,6 +14,8 @@ from tgl_client.cli.explain.command import explain
 from tgl_client.cli.hook.command import hook
 from tgl_client.cli.init.command import EXAMPLES as INIT_EXAMPLES
 from tgl_client.cli.init.command import init
+from tgl_client.cli.league.command import EXAMPLES as LEAGUE_EXAMPLES
+from tgl_client.cli.league.command import league
 from tgl_client.cli.login.command import EXAMPLES as LOGIN_EXAMPLES
 from tgl_client.cli.login.command import login
 from tgl_client.cli.logout.command import EXAMPLES as LOGOUT_EXAMPLES
@@ -41,6 +43,7 @@ app.command(epilog=PUSH_EXAMPLES)(push)
 app.command("sync", hidden=True)(push)
 app.command(epilog=STATUS_EXAMPLES)(status)
 app.command(epilog=EXPLAIN_EXAMPLES)(explain)
+app.command(epilog=LEAGUE_EXAMPLES)(league)
 app.command(epilog=LOGIN_EXAMPLES)(login)
 app.command(epilog=LOGOUT_EXAMPLES)(logout)
 app.command(epilog=INIT_EXAMPLES)(init)

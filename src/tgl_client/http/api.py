@@ -31,12 +31,22 @@ from tgl_protocol.commits import (
 )
 from tgl_protocol.explain import Explanation
 from tgl_protocol.keys import ApiKey
-from tgl_protocol.leagues import LeagueExplanation, LeagueInfo, LeagueList
+from tgl_protocol.leagues import (
+    LeagueDay,
+    LeagueDays,
+    LeagueExplanation,
+    LeagueInfo,
+    LeagueList,
+    OwnStanding,
+    SeasonInfo,
+    SeasonList,
+    SeasonTable,
+)
 from tgl_protocol.projects import ProjectInfo, ProjectPage, RepoInfo, RepoPage
 from tgl_protocol.stream import StreamResult
 
 T = TypeVar("T")
-P = TypeVar("P", ProjectPage, RepoPage)
+P = TypeVar("P", ProjectPage, RepoPage, SeasonTable)
 
 #: No byte for so long means a hanging server; a full batch is stored in well under a second.
 READ_TIMEOUT: Final = 60.0
@@ -132,9 +142,27 @@ class Api:
         """The leagues that the key sees, by slug."""
         return (await self._call("GET", "/leagues", LeagueList)).items
 
+    async def seasons(self, league: str) -> list[SeasonInfo]:
+        """The seasons of a league, the newest first."""
+        return (await self._call("GET", f"{_path_of(league)}/seasons", SeasonList)).items
+
+    async def season_table(self, league: str, number: int) -> SeasonTable:
+        """The whole table of a season."""
+        path = f"{_path_of(league)}/seasons/{number}/table"
+        pages = await self._pages(path, SeasonTable)
+        return SeasonTable(pages[-1].season, [place for page in pages for place in page.items], None)
+
+    async def own_standing(self, league: str) -> OwnStanding:
+        """The key's owner in a league."""
+        return await self._call("GET", f"{_path_of(league)}/me", OwnStanding)
+
+    async def own_days(self, target: Target) -> list[LeagueDay]:
+        """The points of today of the key's owner, in the leagues with a repository."""
+        return (await self._call("GET", f"{target.path}/leagues/me", LeagueDays)).items
+
     async def explain_in_league(self, league: str, sha: str) -> LeagueExplanation:
         """What the seasons of a league say of a commit, by seven or more digits of its sha."""
-        return await self._call("GET", f"/leagues/{quote(league, safe='')}/explain/{sha}", LeagueExplanation)
+        return await self._call("GET", f"{_path_of(league)}/explain/{sha}", LeagueExplanation)
 
     async def missing(self, target: Target, shas: Sequence[str]) -> list[str]:
         """Those of the commits that are missing on the server, in the order asked."""
@@ -192,3 +220,7 @@ class Api:
             refused.args = (f"{refused}, with the key {self._key_shown}",)
             refused.hint = advice(self.url, refused, self._key_origin) or refused.hint
             raise
+
+
+def _path_of(league: str) -> str:
+    return f"/leagues/{quote(league, safe='')}"

@@ -73,6 +73,8 @@ class Push:
         self.status: RepoStatus | None = None
         #: Set if the server has another history in the repository, unless the options join them.
         self.apart: Apart | None = None
+        #: What the server offers; empty until a push asks.
+        self.features: frozenset[str] = frozenset()
         self.run_id = _new_run_id()
         self._started = time.monotonic()
         self._limits = BatchLimits(options.batch_size, WIRE_BYTES)
@@ -216,6 +218,7 @@ class Push:
     def _adapt(self, capabilities: Capabilities) -> None:
         """Keep to what this server offers."""
         self.progress.met(capabilities.server_version)
+        self.features = frozenset(capabilities.features)
         if capabilities.protocol_version > http.PROTOCOL_VERSION or is_older(__version__, capabilities.oldest_client):
             raise errors.UsageError(
                 f"the server speaks to tgl {capabilities.oldest_client} and later, this is {__version__}",

@@ -79,6 +79,20 @@ _SEAL = seals.SealInfo(
     changes=[_CHANGED],
 )
 
+_DAY = leagues.LeagueDay(
+    league="premier",
+    season=1,
+    day=date(2026, 1, 6),
+    points=16,
+    most=25,
+    changes=2,
+    value=90,
+    changes_to_go=1,
+    lines_to_go=70,
+    is_behind=False,
+    sentence="today 16 of 25 points, 1 change or 70 lines to go for the next step",
+)
+
 EXAMPLES: list[Struct] = [
     _LEAGUE,
     leagues.LeagueList([_LEAGUE]),
@@ -125,4 +139,6 @@ EXAMPLES: list[Struct] = [
     ),
     seals.AmendmentWish(reason="Grace showed that the address is hers"),
     seals.Amendment(is_done=False, token="9c" * 16, week=3, changes=[_CHANGED]),
+    leagues.LeagueDays([_DAY]),
+    leagues.OwnStanding(league=_LEAGUE, season=_SEASON, place=_PLACE, today=_DAY),
 ]

@@ -13,6 +13,7 @@ from tgl_protocol.leagues import (
     LeagueExplanation,
     LeagueInfo,
     LeagueList,
+    OwnStanding,
     Place,
     RulesInfo,
     ScoredCopy,
@@ -28,6 +29,7 @@ from tgl_server.http.pagination import cut_page, decode_cursor
 from tgl_server.http.text_rules import is_storable
 from tgl_server.leagues import reading_queries
 from tgl_server.leagues.models import VERDICTS
+from tgl_server.leagues.own_days import own_days
 from tgl_server.leagues.reasons import deciding_rule
 from tgl_server.leagues.rules import parse_rules
 from tgl_server.leagues.scoring import DaySum, day_points, to_date, to_day
@@ -106,6 +108,24 @@ async def season_table(
     return SeasonTable(_season(season), [_place(row, principal) for row in page], next_cursor)
 
 
+async def own_standing(connection: Reader, principal: Principal, slug: str) -> OwnStanding:
+    """The caller in the newest season of a league that has begun."""
+    league = await get_league(connection, principal, slug)
+    seasons = (await connection.execute(reading_queries.SEASONS, {"league_id": league.id, "number": None})).mappings()
+    season = next((row for row in seasons if row["begun"]), None)
+    if season is None:
+        return OwnStanding(league=league, season=None, place=None, today=None)
+    which = {"season_id": season["id"], "viewer": principal.user_id}
+    place = (await connection.execute(reading_queries.OWN_PLACE, which)).mappings().one_or_none()
+    days = await own_days(connection, principal.user_id, league_id=league.id)
+    return OwnStanding(
+        league=league,
+        season=_season(season),
+        place=None if place is None else _place(place, principal),
+        today=next((day for day in days if day.season == season["number"]), None),
+    )
+
+
 async def explain_sha(
     connection: Reader, principal: Principal, slug: str, prefix: str, bounds: tuple[bytes, bytes]
 ) -> LeagueExplanation:
@@ -151,7 +171,12 @@ def _copy(row: RowMapping, principal: Principal) -> ScoredCopy:
 def _place(row: RowMapping, principal: Principal) -> Place:
     names = "rank", "is_tied", "player_id", "points", "week_points", "weeks", "days", "best_week"
     is_provisional = row["state"] == PlayerState.PROVISIONAL
-    return Place(**{name: row[name] for name in names}, name=_name(row, principal), is_provisional=is_provisional)
+    return Place(
+        **{name: row[name] for name in names},
+        name=_name(row, principal),
+        is_provisional=is_provisional,
+        is_me=row["user_id"] == principal.user_id,
+    )
 
 
 def _name(row: RowMapping, principal: Principal) -> str:

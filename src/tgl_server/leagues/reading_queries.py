@@ -48,12 +48,18 @@ SEASONS = text("""
     ORDER BY s.number DESC
 """)
 
-# The order is that of the index on ranks. A player who has hidden is shown to themselves alone, until the scorer has
-# taken them out.
-TABLE = text("""
+_PLACES = """
     SELECT s.rank, s.is_tied, s.player_id, s.points, s.week_points, s.weeks, s.days, s.best_week, p.name, p.state,
            p.visibility, p.shown_name, p.user_id
     FROM standings s JOIN players p ON p.id = s.player_id
+"""
+
+OWN_PLACE = text(f"{_PLACES} WHERE s.season_id = :season_id AND p.user_id = :viewer")
+
+# The order is that of the index on ranks. A player who has hidden is shown to themselves alone, until the scorer has
+# taken them out.
+TABLE = text(f"""
+    {_PLACES}
     WHERE s.season_id = :season_id AND (p.visibility <> 'hidden' OR p.user_id = :viewer)
       AND (:shows_provisional OR p.state <> 'provisional')
       AND (CAST(:rank AS integer) IS NULL

@@ -10,8 +10,19 @@ from litestar.openapi.spec import Example
 from litestar.params import PathParameter
 
 from tgl_protocol.league_changes import LeagueRepoList
-from tgl_protocol.leagues import LeagueExplanation, LeagueInfo, LeagueList, Place, RulesInfo, SeasonList, SeasonTable
+from tgl_protocol.leagues import (
+    LeagueDays,
+    LeagueExplanation,
+    LeagueInfo,
+    LeagueList,
+    OwnStanding,
+    Place,
+    RulesInfo,
+    SeasonList,
+    SeasonTable,
+)
 from tgl_server import errors
+from tgl_server.access.guards import RepoAccess, may_read
 from tgl_server.auth.principal import Principal
 from tgl_server.db.engine import Database
 from tgl_server.http.declarations import answers, answers_text
@@ -21,6 +32,7 @@ from tgl_server.http.pagination import Cursor, Limit
 from tgl_server.http.spreadsheets import CSV_MEDIA_TYPE
 from tgl_server.leagues import reading
 from tgl_server.leagues.making_routes import MAKING
+from tgl_server.leagues.own_days import own_days
 from tgl_server.leagues.paths import Number, Slug, Version, reads_leagues
 from tgl_server.leagues.seal_routes import SEALS
 from tgl_server.leagues.season_routes import RUNNING
@@ -118,6 +130,24 @@ async def explain_in_league(
         return await reading.explain_sha(connection, principal, league, prefix, bounds)
 
 
+@get("/{league:str}/me", guards=[reads_leagues], opt=answers(errors.NotFound))
+async def own_standing(
+    league: Slug, principal: NamedDependency[Principal], database: NamedDependency[Database]
+) -> OwnStanding:
+    """Show your own place in the newest season of a league, and your points of today."""
+    async with database.statements() as connection:
+        return await reading.own_standing(connection, principal, league)
+
+
+@get("/me", guards=[may_read])
+async def own_days_in_leagues(
+    target: NamedDependency[RepoAccess], principal: NamedDependency[Principal], database: NamedDependency[Database]
+) -> LeagueDays:
+    """Show your own points of today in the running seasons of the leagues that have the repository."""
+    async with database.statements() as connection:
+        return LeagueDays(await own_days(connection, principal.user_id, repo_id=target.id))
+
+
 leagues_router = Router(
     "/leagues",
     route_handlers=[
@@ -128,9 +158,16 @@ leagues_router = Router(
         list_seasons,
         season_table,
         explain_in_league,
+        own_standing,
         *MAKING,
         *RUNNING,
         *SEALS,
     ],
+    tags=["leagues"],
+)
+
+repo_leagues_router = Router(
+    "/projects/{project:str}/repos/{repo:str}/leagues",
+    route_handlers=[own_days_in_leagues],
     tags=["leagues"],
 )

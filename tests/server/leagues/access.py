@@ -1,6 +1,6 @@
 """Who may do what with leagues: everybody sees those of their projects, and none that is there for no one."""
 
-from tests.support.access import Expected, Rows, known, members, web
+from tests.support.access import Expected, Rows, known, members, reads_sync, web
 
 
 def _reads(ok: int) -> Expected:
@@ -40,4 +40,6 @@ ROWS: Rows = {
     f"GET {_SEASON}/strikes": _makes(404),
     f"POST {_SEASON}/strikes": _makes(422),
     f"DELETE {_SEASON}/strikes/{{sha}}": _makes(404),
+    "GET /api/v1/leagues/{league}/me": _reads(404),
+    "GET /api/v1/projects/{project}/repos/{repo}/leagues/me": reads_sync(),
 }

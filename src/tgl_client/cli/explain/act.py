@@ -12,6 +12,7 @@ from tgl_client.cli.explain.words import described, scored
 from tgl_client.cli.running import run_command
 from tgl_client.exit_codes import ExitCode
 from tgl_client.http.address import Target
+from tgl_client.http.leagues import explained_by_leagues
 from tgl_client.pushing.locate import target_of
 from tgl_client.pushing.options import PushOptions, options_from, parse_since
 from tgl_client.pushing.whereabouts import Finding, Here, judge, look_if_there, sha_asked_for
@@ -88,7 +89,7 @@ async def _explain(settings: Settings, name: str, choices: Choices) -> ExplainDo
     async with reading_client(settings) as client:
         explanation = await client.explain(target.project, target.repo, sha)
         shas = {found.sha for found in explanation.found}
-        leagues = await client.leagues_explain(shas.pop()) if len(shas) == 1 else {}
+        leagues = await explained_by_leagues(client.api, shas.pop()) if len(shas) == 1 else {}
     finding = judge(explanation, asked.here, asked.options)
     return ExplainDocument(
         exit_code=_CODES.get(explanation.verdict, ExitCode.NOT_PUSHED),

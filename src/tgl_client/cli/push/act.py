@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from tgl_client import errors
 from tgl_client.cli.connect import client_for
 from tgl_client.cli.push.joining import push_or_ask, somebody_answers
+from tgl_client.cli.push.today import tell_today
 from tgl_client.cli.running import run_command
 from tgl_client.cli.update import tell_update
 from tgl_client.client import Client, within
@@ -188,7 +189,10 @@ async def _report_each(
                 tell(_not_tried(source, given_up))
                 continue
             try:
-                tell(await act(client, source))
+                report = await act(client, source)
+                tell(report)
+                if not choices.quiet and not choices.as_json:
+                    await tell_today(client, report)
             except errors.TglError as error:
                 tell(error.report or _failed(source, error))
                 # A refused right concerns one repository, a refused key all of them.

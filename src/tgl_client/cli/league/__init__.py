@@ -1,0 +1,1 @@
+"""`tgl league`: `command` declares the options, `act` does it."""
