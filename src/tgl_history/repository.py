@@ -104,6 +104,18 @@ class Repository:
                     return target.removeprefix(prefix)
         return None
 
+    def head(self, branches: Collection[str]) -> str | None:
+        """The full name of the default branch, of these branches, where it is known.
+
+        It is what origin calls so. Without that the HEAD of a bare repository names it, and so does the only branch;
+        elsewhere HEAD is just the branch that somebody works on.
+        """
+        local = [name for name in branches if name.startswith("refs/heads/")]
+        if self._opened.is_bare or "refs/remotes/origin/HEAD" in self._opened.references:
+            named = f"refs/heads/{self.default_branch}"
+            return named if named in local else None
+        return local[0] if len(local) == 1 else None
+
     def tips(self, globs: Sequence[str] = (), *, remotes: bool = False, broken: Broken | None = None) -> dict[str, str]:
         """Branch tips by full ref name; `globs` match the full or the short name.
 

@@ -104,7 +104,7 @@ class RefsUpdate(Struct, frozen=True):
     """Branch tips after a push. A named ref is set, or deleted if null; refs that are not named stay as they are.
 
     With `last_removal`, as the status had it before the push compared, nothing is recorded if commits were deleted
-    since.
+    since. With `head` the server knows what is on the default branch, and since when.
     """
 
     refs: Annotated[
@@ -114,6 +114,9 @@ class RefsUpdate(Struct, frozen=True):
     last_removal: Annotated[
         Annotated[int, Meta(ge=0)] | None, about("The status's `last_removal`, from before the push")
     ] = None
+    head: Annotated[RefName | None, about("The full name of the default branch; null if the client does not know")] = (
+        None
+    )
 
 
 class RefsResult(Struct, frozen=True):
@@ -251,29 +254,6 @@ class RunPage(Struct, frozen=True):
 
     items: Annotated[list[Run], about("The runs of this page")]
     next_cursor: Annotated[str | None, about("The `cursor` of the next page; null on the last")]
-
-
-class PushingClient(Struct, frozen=True):
-    """One client that pushes to a repository: its runs with one key (none for a session), user and client version.
-
-    A key that is restricted to repositories, or only pushes, sees no names, and no key but itself.
-    `clock_skew_seconds` is by how much its clock is behind ours, from the `Date` header of its latest push with one.
-    """
-
-    key_prefix: Annotated[str | None, about("The public first part of the API key; null for a session")]
-    key_name: Annotated[str | None, about("The key's name")]
-    user_name: Annotated[str | None, about("The name of the key's owner")]
-    client_version: Annotated[str | None, about("The client's version, as it told")]
-    runs: Annotated[int, about("How many of the runs are this client's")]
-    inserted: Annotated[int, about("Commits that were new in them")]
-    last_seen_at: Annotated[datetime, about("When its last batch came")]
-    clock_skew_seconds: Annotated[int | None, about("Seconds by which its clock is behind; null if unknown")]
-
-
-class PushingClients(Struct, frozen=True):
-    """The clients of the last 1000 runs, the most recently seen first."""
-
-    items: Annotated[list[PushingClient], about("The clients, the most recently seen first")]
 
 
 class Limits(Struct, frozen=True):

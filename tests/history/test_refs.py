@@ -148,3 +148,17 @@ def test_ten_thousand_other_refs_do_no_harm(path: Path) -> None:
     with (path / ".git" / "packed-refs").open("a") as packed:
         packed.writelines(f"{tip} refs/pull/{number:05}/head\n" for number in range(10_000))
     assert set(tips(path)) == {"refs/heads/main"}
+
+
+def test_the_default_branch_is_what_origin_says_or_the_only_one_or_a_bare_head(path: Path, tmp_path: Path) -> None:
+    def head(where: Path) -> str | None:
+        with open_repository(where) as repository:
+            return repository.head(repository.tips())
+
+    assert head(path) == "refs/heads/main"
+    git(path, "branch", "work")
+    assert head(path) is None
+    git(tmp_path, "clone", "-q", str(path), "clone")
+    git(tmp_path / "clone", "checkout", "-q", "work")
+    git(tmp_path, "clone", "-q", "--bare", str(path), "bare")
+    assert [head(tmp_path / name) for name in ("clone", "bare")] == ["refs/heads/main"] * 2

@@ -104,7 +104,11 @@ GOLDEN: dict[type, dict[str, Any]] = {
         "changes": [{"player_id": REPO, "name": "Ada", "points_before": 13, "points_after": 0}],
     },
     MissingResult: {"missing": [SHA]},
-    RefsUpdate: {"refs": {"refs/heads/main": SHA, "refs/heads/merged": None}, "last_removal": 0},
+    RefsUpdate: {
+        "refs": {"refs/heads/main": SHA, "refs/heads/merged": None},
+        "last_removal": 0,
+        "head": "refs/heads/main",
+    },
     RefsResult: {"refs": {"refs/heads/main": SHA}, "refs_total": 1, "refs_digest": DIGEST},
     RepoStatus: {
         "repo_id": REPO,

@@ -111,8 +111,8 @@ async def count(database: Database, table: str) -> int:
 
 async def rows_of_repo(database: Database, repo_id: str) -> dict[str, int]:
     """The number of a repository's rows in each table."""
-    stored = "commits", "repo_refs", "sync_runs", "sync_run_errors", "repo_states", "ingest_log"
-    remote = "repo_pulls", "remote_tips"
+    stored = "commits", "repo_refs", "ref_updates", "sync_runs", "sync_run_errors", "repo_states", "ingest_log"
+    remote = "repo_pulls", "remote_tips", "landed"
     followed = "follower_marks", "repo_roots", "author_days", "author_totals", "repo_days", "repo_weeks", "repo_authors"
     owned = dict.fromkeys((*stored, *remote, *followed), "repo_id") | {"repos": "id"}
     return {

@@ -10,7 +10,7 @@ from msgspec import Struct
 from sqlalchemy import text
 
 from tests.support.commits import sha_of
-from tests.support.database import rows, until_query
+from tests.support.database import execute, rows, until_query
 from tests.support.world import World
 from tgl_protocol.projects import NewRepo
 from tgl_server.access.ids import ProjectId, RepoId
@@ -58,6 +58,19 @@ _COUNT = text("""
     FROM state
 """)
 
+_MOVE_TIP = text("""
+    WITH state AS (
+        UPDATE repo_states SET ingest_seq = ingest_seq + 1, head = 'refs/heads/main'
+        WHERE repo_id = :repo_id RETURNING ingest_seq
+    ), logged AS (
+        INSERT INTO ingest_log (repo_id, seq, at, kind)
+        SELECT CAST(:repo_id AS uuid), ingest_seq, CAST(:at AS timestamptz), 'refs' FROM state
+    )
+    INSERT INTO ref_updates (repo_id, seq, name, sha, at)
+    SELECT CAST(:repo_id AS uuid), ingest_seq, 'refs/heads/main', CAST(:sha AS bytea), CAST(:at AS timestamptz)
+    FROM state
+""")
+
 _TABLES = {
     "ledger": "player_id, sha, repo_id, identity_id, value, day, position, own, verdict, change",
     "player_days": "player_id, day, changes, value, points",
@@ -90,6 +103,21 @@ async def arrive(database: Database, repo_id: UUID, commits: Iterable[Stored], a
         inserted = (await tx.execute(_INSERT, {**where, **columns})).rowcount  # type: ignore[attr-defined]
         if inserted:
             await tx.execute(_COUNT, {**where, "inserted": inserted})
+
+
+async def connect(database: Database, repo_id: UUID, parents: dict[bytes, list[bytes]]) -> None:
+    """Give stored commits their parents."""
+    for sha, above in parents.items():
+        which = {"repo_id": repo_id, "sha": sha, "parents": above}
+        await execute(
+            database, "UPDATE commits SET parents = :parents WHERE repo_id = :repo_id AND sha = :sha", **which
+        )
+
+
+async def move_tip(database: Database, repo_id: UUID, sha: bytes, at: datetime) -> None:
+    """Let the default branch's tip be a commit from a moment on, as a push tells it."""
+    async with database.transaction() as tx:
+        await tx.execute(_MOVE_TIP, {"repo_id": repo_id, "sha": sha, "at": at})
 
 
 async def until_scored(database: Database) -> None:

@@ -182,10 +182,18 @@ class Api:
         return self._read(await self._connection.send("POST", url, headers, body), StreamResult)
 
     async def put_refs(
-        self, target: Target, refs: dict[str, str | None], run_id: UUID | None, last_removal: int | None
+        self,
+        target: Target,
+        refs: dict[str, str | None],
+        run_id: UUID | None,
+        last_removal: int | None,
+        head: str | None = None,
     ) -> RefsResult:
-        """Record branch tips, and delete those that are None; with a run id this also closes the run."""
-        payload = self.pack(msgspec.json.encode(RefsUpdate(refs, last_removal)))
+        """Record branch tips, and delete those that are None; with a run id this also closes the run.
+
+        `head` is the full name of the default branch, which older servers do not read.
+        """
+        payload = self.pack(msgspec.json.encode(RefsUpdate(refs, last_removal, head)))
         return await self._call("PUT", f"{target.sync_path}/refs?max_refs=0", RefsResult, payload, run_id)
 
     def pack(self, body: bytes) -> Payload:

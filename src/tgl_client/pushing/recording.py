@@ -36,6 +36,8 @@ class Recording:
         self._total = 0
         self._last_removal: int | None = None
         self.gone: list[str] = []
+        #: The full name of the default branch, where the clone knows it.
+        self.head: str | None = None
 
     async def read(self, status: RepoStatus) -> RepoStatus:
         """The status with every tip that this push has to know: all, or ours if none changed since our last push."""
@@ -80,7 +82,8 @@ class Recording:
         parts = list(_parts(changes, chunk)) or ([{}] if closes else [])
         for number, part in enumerate(parts, start=1):
             closing = number == len(parts)
-            result = await self._api.put_refs(self._target, part, run_id if closing else None, self._last_removal)
+            run, head = (run_id, self.head) if closing else (None, None)
+            result = await self._api.put_refs(self._target, part, run, self._last_removal, head)
             self._tally.refs_recorded += sum(sha is not None for sha in part.values())
             self._digest = result.refs_digest
             self._total = len(result.refs) if result.refs_total is None else result.refs_total

@@ -45,7 +45,6 @@ T = TypeVar("T")
 DAMAGE_HINT: Final = "run `git fsck` there; a plain `git fetch` does not bring them back: `git fetch --refetch` may"
 
 _SHOWN_BRANCHES: Final = 3
-
 #: The time that an interrupted push may take to ask what of it was stored.
 SETTLE_SECONDS: Final = 3.0
 
@@ -158,6 +157,7 @@ class Push:
             tips = await thread.call(repository.tips, remotes=self.options.remotes, broken=broken.__setitem__)
             default = await thread.call(lambda: repository.default_branch)
             everything = {**tips, **broken}
+            self._recording.head = await thread.call(repository.head, everything)
             wanted = chosen(everything, self.options.branches, default)
             self.tally.unmatched = unmatched(everything, self.options.branches, default)
             self.tally.branches, self.tally.branches_left_out = len(wanted), len(everything) - len(wanted)

@@ -1,4 +1,5 @@
-"""The tables that pushes write: `repo_states`, `commits`, `ingest_log`, `repo_refs`, `sync_runs`, `sync_run_errors`.
+"""The tables that pushes write: `repo_states`, `commits`, `ingest_log`, `repo_refs`, `ref_updates`, `sync_runs`,
+`sync_run_errors`.
 
 Each has `repo_id` first in its primary key, so that a distributed database can keep a repository's rows together.
 None has a foreign key to `repos`: a push locks its repository's state once, instead of a row of `repos` for each
@@ -51,6 +52,8 @@ class RepoState(Base):
     refs_digest: Mapped[bytes] = mapped_column(server_default=text("sha256(''::bytea)"))
     #: The `seq` of the last row of the ingest log about deleted commits.
     removed_seq: Mapped[int] = mapped_column(server_default=text("0"))
+    #: The full name of the default branch, as a client has told; null where none has.
+    head: Mapped[str | None]
     #: Counts every change of the row.
     version: Mapped[int] = mapped_column(server_default=text("0"))
 
@@ -121,6 +124,18 @@ class RepoRef(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     sha: Mapped[bytes]
     updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class RefUpdate(Base):
+    """That the tip of the default branch moved, or that another branch became it; `seq` is that of the ingest log."""
+
+    __tablename__ = "ref_updates"
+
+    repo_id: Mapped[UUID] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    sha: Mapped[bytes]
+    at: Mapped[datetime]
 
 
 class RepoTrouble(Base):

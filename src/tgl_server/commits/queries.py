@@ -139,6 +139,23 @@ DELETE_LOG = text("DELETE FROM ingest_log WHERE repo_id = ANY(CAST(:repo_ids AS 
 
 DELETE_STATES = text("DELETE FROM repo_states WHERE repo_id = ANY(CAST(:repo_ids AS uuid[]))")
 
+# The tip of the default branch, if it is another than the last one of its history.
+NOTE_HEAD = text("""
+    INSERT INTO ref_updates (repo_id, seq, name, sha, at)
+    SELECT s.repo_id, s.ingest_seq, f.name, f.sha, now()
+    FROM repo_states s JOIN repo_refs f ON f.repo_id = s.repo_id AND f.name = s.head
+    WHERE s.repo_id = :repo_id AND f.sha IS DISTINCT FROM (
+        SELECT u.sha FROM ref_updates u WHERE u.repo_id = s.repo_id ORDER BY u.seq DESC LIMIT 1
+    )
+""")
+
+SET_HEAD = text("""
+    UPDATE repo_states SET head = :head, version = version + 1
+    WHERE repo_id = :repo_id AND head IS DISTINCT FROM CAST(:head AS text)
+""")
+
+DELETE_UPDATES = text("DELETE FROM ref_updates WHERE repo_id = ANY(CAST(:repo_ids AS uuid[]))")
+
 DELETE_REFS = text("DELETE FROM repo_refs WHERE repo_id = ANY(CAST(:repo_ids AS uuid[]))")
 
 DELETE_RUN_ERRORS = text("DELETE FROM sync_run_errors WHERE repo_id = ANY(CAST(:repo_ids AS uuid[]))")

@@ -89,6 +89,16 @@ async def log_change(tx: AsyncSession, repo_id: RepoId, kind: IngestKind) -> Non
     await tx.execute(queries.LOG_CHANGE, {"repo_id": repo_id, "kind": kind})
 
 
+async def set_head(tx: AsyncSession, repo_id: RepoId, head: str) -> bool:
+    """Note which branch is the default one; False if it was already."""
+    return bool(await changed_rows(tx, queries.SET_HEAD, repo_id=repo_id, head=head))
+
+
+async def note_head(tx: AsyncSession, repo_id: RepoId) -> None:
+    """Add the tip of the default branch to its history if it has moved; the log has a row of its own before."""
+    await tx.execute(queries.NOTE_HEAD, {"repo_id": repo_id})
+
+
 async def delete_stored(tx: AsyncSession, repo_ids: Iterable[RepoId]) -> int:
     """Delete the commits, log, tips, runs and states of repositories; the number of commits deleted.
 
@@ -97,6 +107,7 @@ async def delete_stored(tx: AsyncSession, repo_ids: Iterable[RepoId]) -> int:
     whose = {"repo_ids": list(repo_ids)}
     await tx.execute(queries.LOCK_STATES, whose)
     await tx.execute(queries.DELETE_REFS, whose)
+    await tx.execute(queries.DELETE_UPDATES, whose)
     await tx.execute(queries.DELETE_RUN_ERRORS, whose)
     await tx.execute(queries.DELETE_RUNS, whose)
     deleted = await changed_rows(tx, queries.DELETE_COMMITS, **whose)

@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 from msgspec.structs import asdict
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tgl_protocol.commits import PushingClient, PushingClients
+from tgl_protocol.clients import PushingClient, PushingClients
 from tgl_server.access.guards import RepoAccess
 from tgl_server.access.sight import keys_seen
 from tgl_server.auth.principal import Principal

@@ -5,7 +5,7 @@ from datetime import timedelta
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from tgl_protocol import commits, stream
+from tgl_protocol import clients, commits, stream
 from tgl_protocol.refs import refs_digest
 from tgl_server.commits.examples import COMMIT
 from tgl_server.http.example_values import AT, MISSING_SHA, PARENT, REPO_ID, RUN_ID, SHA
@@ -47,7 +47,7 @@ _RUN = commits.Run(
     key_prefix="tgl_k3J9x2Qa",
     error_message=None,
 )
-_CLIENT = commits.PushingClient(
+_CLIENT = clients.PushingClient(
     key_prefix="tgl_k3J9x2Qa",
     key_name="build server",
     user_name="Ada Lovelace",
@@ -82,5 +82,5 @@ EXAMPLES: list[Struct] = [
         refused=[commits.RefusedCommit(MISSING_SHA, "additions", "Expected `int` >= 0")],
     ),
     _CLIENT,
-    commits.PushingClients([_CLIENT]),
+    clients.PushingClients([_CLIENT]),
 ]

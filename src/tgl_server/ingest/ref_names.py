@@ -23,6 +23,17 @@ def check_refs(refs: Mapping[str, str | None]) -> None:
         raise errors.InvalidBody(errors=reasons)
 
 
+def check_head(name: str | None) -> None:
+    """Refuse a default branch that is no branch."""
+    if name is None:
+        return
+    fault = ref_fault(name, is_set=True)
+    if fault is None and not name.startswith("refs/heads/"):
+        fault = "Expected a branch, like refs/heads/main"
+    if fault is not None:
+        raise errors.InvalidBody(errors=[FieldError(fault, field="head")])
+
+
 def ref_fault(name: str, *, is_set: bool) -> str | None:
     """The fault of a ref's name; one that is deleted may be any that can be stored."""
     if not is_storable(name):

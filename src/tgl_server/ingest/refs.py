@@ -11,13 +11,13 @@ from tgl_protocol.problem import FieldError
 from tgl_server import errors
 from tgl_server.access.ids import RepoId
 from tgl_server.commits.models import IngestKind
-from tgl_server.commits.service import lock_state, log_change
+from tgl_server.commits.service import lock_state, log_change, note_head, set_head
 from tgl_server.db.rows import changed_rows
 from tgl_server.http.pagination import decode_cursor, encode_cursor
 from tgl_server.ingest import queries
 from tgl_server.ingest.context import Push
 from tgl_server.ingest.missing import missing_shas
-from tgl_server.ingest.ref_names import check_refs
+from tgl_server.ingest.ref_names import check_head, check_refs
 from tgl_server.ingest.refusals import CommitsRemoved, UnknownCommits
 from tgl_server.ingest.run_events import tell_runs
 
@@ -32,17 +32,25 @@ async def update_refs(
     refs: dict[str, str | None],
     last_removal: int | None = None,
     max_refs: int = MAX_REFS,
+    head: str | None = None,
 ) -> RefsResult:
-    """Set and delete branch tips, and close the run if there is one; refuses a tip whose commit is not stored."""
+    """Set and delete branch tips, and close the run if there is one; refuses a tip whose commit is not stored.
+
+    `head` is the full name of the default branch, where the client knows it.
+    """
     if not await lock_state(tx, push.repo_id):
         raise errors.NotFound("This repository was deleted during the push.")
     tips = {name: sha for name, sha in refs.items() if sha is not None}
     check_refs(refs)
+    check_head(head)
     if tips:
         await _check_not_removed(tx, push, last_removal)
         await _check_stored(tx, push.repo_id, tips)
-    if await _move_tips(tx, push.repo_id, tips, gone=refs.keys() - tips.keys()):
+    moved = await _move_tips(tx, push.repo_id, tips, gone=refs.keys() - tips.keys())
+    is_new_head = head is not None and await set_head(tx, push.repo_id, head)
+    if moved or is_new_head:
         await log_change(tx, push.repo_id, IngestKind.REFS)
+        await note_head(tx, push.repo_id)
     if push.run_id is not None:
         await tx.execute(queries.FINISH_RUN, {"repo_id": push.repo_id, "run_id": push.run_id})
         await tell_runs(tx, push.repo_id, [push.run_id])

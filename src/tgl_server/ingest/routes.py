@@ -9,12 +9,12 @@ from litestar.di import NamedDependency, Provide
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
 
+from tgl_protocol.clients import PushingClients
 from tgl_protocol.commits import (
     Commit,
     MissingRequest,
     MissingResult,
     PushBatch,
-    PushingClients,
     PushResult,
     RefsPage,
     RefsResult,
@@ -199,7 +199,7 @@ async def update_refs(
     """Record branch tips after a push, and close the run that `TGL-Run-Id` names."""
     body = large_struct(request, RefsUpdate, settings.max_body_bytes, body_budget)
     async with body as update, database.transaction(push.repo_id) as tx:
-        return await refs.update_refs(tx, push, update.refs, update.last_removal, max_refs)
+        return await refs.update_refs(tx, push, update.refs, update.last_removal, max_refs, update.head)
 
 
 @get("/runs", guards=[may_read])

@@ -7,30 +7,53 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tgl_server.access.ids import RepoId
+from tgl_server.commits.models import IngestKind
 from tgl_server.followers.follower import Follower, Gulp, Reader
 from tgl_server.leagues import queries, scoring_queries
+from tgl_server.leagues.facts import load_facts
+from tgl_server.leagues.landing import FORGET, land
 from tgl_server.leagues.losses import find_losses
 from tgl_server.leagues.rescoring import credit_authors, forget_repos, score_repo
+from tgl_server.leagues.rules import Counting
 from tgl_server.leagues.scorer import add_rows, judge_rows
 from tgl_server.leagues.sealing import Why, reseal
-from tgl_server.leagues.terms import COLUMNS, ScoredSeason, load_season
+from tgl_server.leagues.terms import COLUMNS, Fields, ScoredSeason, load_season
 from tgl_server.players.identifying import Author
 
 NAME: Final = "leagues"
 
 
 async def _add(tx: AsyncSession, gulp: Gulp) -> None:
-    """Score commits, or score them again: the same rows come of it."""
-    if not gulp.commits:
+    """Score commits, and those that have landed with moved tips, or score them again: the same rows come of it."""
+    moved = [entry.seq for entry in gulp.entries if entry.kind is IngestKind.REFS]
+    if not gulp.commits and not moved:
         return
-    authors = {Author(commit["author_email"], commit["author_name"]) for commit in gulp.commits}
-    async for season in locked_seasons(tx, [gulp.repo_id]):
-        credited = await credit_authors(tx, season, authors)
-        rows = judge_rows(season, gulp.repo_id, gulp.commits, credited)
-        await add_rows(tx, season, gulp.repo_id, rows)
-        # Nothing arrives in a sealed week, but by dates that are trusted.
-        if any(row["day"] < season.unsealed_day for row in rows):
-            await reseal(tx, season, Why(reason="Commits of a sealed week were stored, or read again"))
+    seasons = [season async for season in locked_seasons(tx, [gulp.repo_id])]
+    landing = [season for season in seasons if season.repos[gulp.repo_id].counting is Counting.LANDED]
+    crossed = await land(tx, gulp.repo_id, moved) if landing and moved else []
+    for season in seasons:
+        later = await _commits(tx, season, gulp.repo_id, crossed) if season in landing else []
+        await _score(tx, season, gulp.repo_id, [*gulp.commits, *later])
+
+
+async def _commits(tx: AsyncSession, season: ScoredSeason, repo_id: RepoId, shas: Sequence[bytes]) -> list[Fields]:
+    if not shas:
+        return []
+    which = {"repo_id": repo_id, "shas": list(shas), "since": season.since}
+    return list((await tx.execute(scoring_queries.COMMITS_OF_SHAS, which)).mappings())
+
+
+async def _score(tx: AsyncSession, season: ScoredSeason, repo_id: RepoId, found: Sequence[Fields]) -> None:
+    commits = list({commit["sha"]: commit for commit in found}.values())
+    if not commits:
+        return
+    credited = await credit_authors(tx, season, {Author(each["author_email"], each["author_name"]) for each in commits})
+    facts = await load_facts(tx, season, repo_id, commits)
+    rows = judge_rows(season, repo_id, commits, credited, facts)
+    await add_rows(tx, season, repo_id, rows)
+    # Nothing arrives in a sealed week, but by dates that are trusted.
+    if any(row["day"] < season.unsealed_day for row in rows):
+        await reseal(tx, season, Why(reason="Commits of a sealed week were stored, or read again"))
 
 
 async def _rebuild(tx: AsyncSession, repo_id: RepoId) -> None:
@@ -43,6 +66,7 @@ async def _forget(tx: AsyncSession, repo_ids: Sequence[RepoId]) -> None:
     async for season in locked_seasons(tx, repo_ids):
         await forget_repos(tx, season, repo_ids, Why(reason="A repository was deleted, or its commits"))
     await tx.execute(scoring_queries.LEAGUES_WITHOUT, {"repo_ids": list(repo_ids)})
+    await tx.execute(FORGET, {"repo_ids": list(repo_ids)})
 
 
 async def _find_wrong(reader: Reader) -> list[UUID]:

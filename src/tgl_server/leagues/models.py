@@ -16,6 +16,7 @@ from tgl_protocol.leagues import CommitVerdict, SeasonState
 from tgl_protocol.players import IdentityKind
 from tgl_protocol.seals import SealKind
 from tgl_server.db.base import Base, Dated, Identified, one_of
+from tgl_server.leagues.rules import Counting
 
 #: How verdicts are stored; a number never changes its meaning.
 VERDICT_CODES: Final[dict[CommitVerdict, int]] = {
@@ -126,6 +127,28 @@ class SeasonWeek(Base):
     season_id: Mapped[UUID] = mapped_column(ForeignKey("seasons.id", ondelete="CASCADE"), primary_key=True)
     week: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     closes_at: Mapped[datetime]
+
+
+class SeasonRepo(Base):
+    """How the commits of a repository count in a season: when pushed, or when landed; it never changes."""
+
+    __tablename__ = "season_repos"
+
+    season_id: Mapped[UUID] = mapped_column(ForeignKey("seasons.id", ondelete="CASCADE"), primary_key=True)
+    repo_id: Mapped[UUID] = mapped_column(primary_key=True)
+    counting: Mapped[str]
+
+    __table_args__ = (one_of("counting", Counting),)
+
+
+class LandedCommit(Base):
+    """A commit that a tip of the default branch has contained, and since when: it never leaves again."""
+
+    __tablename__ = "landed"
+
+    repo_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sha: Mapped[bytes] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
 
 
 class SeasonAuthor(Base):

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import RowMapping, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgl_protocol.leagues import LeagueDay
 from tgl_server.leagues.follower import NAME
 from tgl_server.leagues.rules import parse_rules
 from tgl_server.leagues.scoring import to_date
+from tgl_server.leagues.terms import Reader
 
 # The day of each season by its league's clock, for a player who takes part: has an identity, and is not hidden.
 _TODAY = text("""
@@ -41,7 +41,7 @@ _TODAY = text("""
 
 
 async def own_days(
-    connection: AsyncConnection, user_id: UUID, *, repo_id: UUID | None = None, league_id: UUID | None = None
+    connection: Reader, user_id: UUID, *, repo_id: UUID | None = None, league_id: UUID | None = None
 ) -> list[LeagueDay]:
     """Somebody's day in the running seasons of one league, or of the leagues with a repository."""
     which = {"user_id": user_id, "repo_id": repo_id, "league_id": league_id, "follower": NAME}

@@ -35,11 +35,26 @@ SEASON = text("""
 """)
 
 REPOS = text("""
-    SELECT repo_id, position, counts_from, taken_in, dates_trusted_until
-    FROM league_repos WHERE league_id = :league_id ORDER BY position
+    SELECT r.repo_id, r.position, r.counts_from, r.taken_in, r.dates_trusted_until,
+           coalesce(c.counting, 'pushed') AS counting
+    FROM league_repos r LEFT JOIN season_repos c ON c.season_id = :season_id AND c.repo_id = r.repo_id
+    WHERE r.league_id = :league_id ORDER BY r.position
 """)
 
-INSERT = text("""
+# Fixed once: what is landed counts where the rules say so, and both the default branch and parents are known.
+FIX_COUNTING = text("""
+    INSERT INTO season_repos (season_id, repo_id, counting)
+    SELECT s.id, r.repo_id, CASE WHEN d.document ->> 'counting' = 'landed' AND EXISTS (
+        SELECT FROM ref_updates u JOIN commits c ON c.repo_id = u.repo_id AND c.sha = u.sha
+        WHERE u.repo_id = r.repo_id AND (c.parents IS NOT NULL OR c.parent_count = 0)
+    ) THEN 'landed' ELSE 'pushed' END
+    FROM seasons s JOIN league_repos r USING (league_id)
+    JOIN rules d ON d.league_id = s.league_id AND d.version = s.rules_version
+    WHERE s.id = :season_id ORDER BY r.repo_id
+    ON CONFLICT (season_id, repo_id) DO NOTHING
+""")
+
+_INSERT = """
     INSERT INTO ledger (season_id, player_id, authored_at, sha, repo_id, identity_id, arrived_at, title_key,
                         additions, deletions, files, value, day, position, own, verdict, change)
     SELECT CAST(:season_id AS uuid), g.player_id, g.authored_at, g.sha, CAST(:repo_id AS uuid), g.identity_id,
@@ -53,7 +68,15 @@ INSERT = text("""
     ) AS g (player_id, authored_at, sha, identity_id, arrived_at, title_key, additions, deletions, files, value, day,
             own)
     ORDER BY g.player_id, g.authored_at, g.sha
-    ON CONFLICT (season_id, player_id, authored_at, sha, repo_id) DO NOTHING
+    ON CONFLICT (season_id, player_id, authored_at, sha, repo_id)
+"""
+
+INSERT = text(f"{_INSERT} DO NOTHING")
+
+# What has not landed is in the ledger too, and counts nowhere; when it lands it has another day and verdict.
+INSERT_LANDED = text(f"""
+    {_INSERT} DO UPDATE SET own = EXCLUDED.own, verdict = EXCLUDED.own, day = EXCLUDED.day
+    WHERE (ledger.own, ledger.day) IS DISTINCT FROM (EXCLUDED.own, EXCLUDED.day)
 """)
 
 _SIZE = "additions", "deletions", "files"

@@ -17,10 +17,13 @@ from tgl_protocol.leagues import SeasonState
 from tgl_server.db.engine import Database
 from tgl_server.leagues.copies import Trait
 from tgl_server.leagues.crediting import credits_kept
+from tgl_server.leagues.facts import load_facts
 from tgl_server.leagues.follower import NAME
+from tgl_server.leagues.landing import wrongly_landed
 from tgl_server.leagues.models import VERDICTS
 from tgl_server.leagues.reference import JudgedCopy, SeasonResult, season_result
 from tgl_server.leagues.rescoring import score_season, stored_commits
+from tgl_server.leagues.rules import Counting
 from tgl_server.leagues.scoring import Judged
 from tgl_server.leagues.scoring_queries import COMMITS_SINCE
 from tgl_server.leagues.sealing_queries import HELD
@@ -82,8 +85,9 @@ async def check_season(database: Database, season_id: UUID) -> Replay:
         season = await load_season(tx, season_id)
         computed = tables_of(season, await compute(tx, season))
         stored = await _stored_tables(tx, season)
+        landed = await _landed(tx, season)
     found = [difference for table in computed for difference in _compare(table, stored[table], computed[table])]
-    return Replay(len(computed["ledger"]), digest_of(computed), found)
+    return Replay(len(computed["ledger"]), digest_of(computed), [*landed, *found])
 
 
 async def write_season(database: Database, season_id: UUID) -> None:
@@ -125,14 +129,27 @@ def digest_of(tables: dict[str, _Rows]) -> str:
     return found.hexdigest()
 
 
+async def _landed(tx: AsyncSession, season: ScoredSeason) -> list[Difference]:
+    """What landed otherwise than the history of the default branch says, computed in plain Python."""
+    if season.state is SeasonState.CLOSED:
+        return []
+    repos = [repo_id for repo_id, terms in season.repos.items() if terms.counting is Counting.LANDED]
+    return [
+        Difference("landed", (repo_id, sha), None if had is None else (had,), (at,))
+        for repo_id in repos
+        for sha, had, at in await wrongly_landed(tx, repo_id, NAME)
+    ]
+
+
 async def _copies_of_commits(tx: AsyncSession, season: ScoredSeason) -> AsyncIterator[JudgedCopy]:
     credited = await credits_kept(tx, season.id)
     for repo_id, terms in season.repos.items():
         async for commits in stored_commits(tx, COMMITS_SINCE, {"repo_id": repo_id, "since": season.since}):
+            facts = await load_facts(tx, season, repo_id, commits)
             for commit in commits:
                 # Whoever is not credited is not followed yet, or has no commit of this season.
                 credit = credited.get(Author(commit["author_email"], commit["author_name"]))
-                verdict = credit and judged(season, terms, commit, credit)
+                verdict = credit and judged(season, terms, commit, credit, facts.landed.get(commit["sha"]))
                 if credit and verdict:
                     yield JudgedCopy(credit.player_id, terms.position, commit["sha"], trait_of(commit), verdict)
 

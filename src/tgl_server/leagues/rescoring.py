@@ -11,6 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tgl_server.access.ids import RepoId
 from tgl_server.leagues import queries, scoring_queries
 from tgl_server.leagues.crediting import credits_kept, credits_now, keep_credits
+from tgl_server.leagues.facts import load_facts
+from tgl_server.leagues.landing import land
+from tgl_server.leagues.rules import Counting
 from tgl_server.leagues.scorer import insert_rows, judge_rows, score_players
 from tgl_server.leagues.sealing import Why, reseal, why_moved
 from tgl_server.leagues.terms import Credit, ScoredSeason
@@ -77,6 +80,8 @@ async def _delete_of_repos(tx: AsyncSession, season: ScoredSeason, repo_ids: Seq
 
 async def _read_repo(tx: AsyncSession, season: ScoredSeason, repo_id: RepoId) -> set[UUID]:
     """Put all commits of a repository into the ledger; their players."""
+    if season.repos[repo_id].counting is Counting.LANDED:
+        await land(tx, repo_id)
     players: set[UUID] = set()
     which = {"repo_id": repo_id, "since": season.since}
     async for commits in stored_commits(tx, scoring_queries.COMMITS_SINCE, which):
@@ -116,7 +121,7 @@ async def _insert(
     commits: Sequence[RowMapping],
     credited: Mapping[Author, Credit],
 ) -> set[UUID]:
-    rows = judge_rows(season, repo_id, commits, credited)
+    rows = judge_rows(season, repo_id, commits, credited, await load_facts(tx, season, repo_id, commits))
     if rows:
         await insert_rows(tx, season, repo_id, rows)
     return {row["player_id"] for row in rows}

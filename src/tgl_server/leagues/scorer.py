@@ -14,8 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tgl_server.access.ids import RepoId
 from tgl_server.leagues import queries, totals_queries
 from tgl_server.leagues.copies import Trait, closed
+from tgl_server.leagues.facts import Facts
 from tgl_server.leagues.models import VERDICT_CODES
 from tgl_server.leagues.reference import is_comparable
+from tgl_server.leagues.rules import Counting
 from tgl_server.leagues.terms import Credit, Fields, ScoredSeason, judged, trait_of
 from tgl_server.players.identifying import Author
 
@@ -23,14 +25,14 @@ Row = dict[str, Any]
 
 
 def judge_rows(
-    season: ScoredSeason, repo_id: RepoId, commits: Iterable[Fields], credited: Mapping[Author, Credit]
+    season: ScoredSeason, repo_id: RepoId, commits: Iterable[Fields], credited: Mapping[Author, Credit], facts: Facts
 ) -> list[Row]:
     """The rows of the ledger for commits of one repository, without those that are not of the season."""
     terms = season.repos[repo_id]
     found = []
     for commit in commits:
         credit = credited[Author(commit["author_email"], commit["author_name"])]
-        verdict = judged(season, terms, commit, credit)
+        verdict = judged(season, terms, commit, credit, facts.landed.get(commit["sha"]))
         if verdict is None:
             continue
         trait = trait_of(commit)
@@ -55,10 +57,11 @@ def judge_rows(
 
 
 async def insert_rows(tx: AsyncSession, season: ScoredSeason, repo_id: RepoId, rows: Sequence[Row]) -> None:
-    """Store rows of the ledger; those that are there stay as they are."""
+    """Store rows of the ledger; those that are there stay as they are, unless they had not landed."""
     names = (name for name in rows[0] if name != "is_comparable")
     where = {"season_id": season.id, "repo_id": repo_id, "position": season.repos[repo_id].position}
-    await tx.execute(queries.INSERT, {**where, **_columns(rows, *names)})
+    is_landed = season.repos[repo_id].counting is Counting.LANDED
+    await tx.execute(queries.INSERT_LANDED if is_landed else queries.INSERT, {**where, **_columns(rows, *names)})
 
 
 async def add_rows(tx: AsyncSession, season: ScoredSeason, repo_id: RepoId, rows: Sequence[Row]) -> None:

@@ -26,6 +26,11 @@ COMMITS_AS_COMMITTED = text(f"""
     FROM commits c WHERE c.repo_id = :repo_id AND c.author_date >= :since
 """)  # noqa: S608 -- our own text
 
+COMMITS_OF_SHAS = text(f"""
+    SELECT {_READ} FROM commits c
+    WHERE c.repo_id = :repo_id AND c.sha = ANY(CAST(:shas AS bytea[])) AND c.author_date >= :since
+""")  # noqa: S608 -- our own text
+
 COMMITS_OF_AUTHORS = text(f"""
     SELECT {_READ} FROM unnest(CAST(:emails AS text[]), CAST(:names AS text[])) AS g (email, name)
     JOIN commits c ON c.repo_id = :repo_id AND c.author_email = g.email AND c.author_name = g.name

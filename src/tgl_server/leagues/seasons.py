@@ -19,8 +19,9 @@ from tgl_server.leagues import totals_queries
 from tgl_server.leagues.actions import LeagueAction
 from tgl_server.leagues.follower import LEAGUES, NAME
 from tgl_server.leagues.models import LeagueRepo, Season
+from tgl_server.leagues.queries import FIX_COUNTING
 from tgl_server.leagues.rescoring import credit_anew, score_season
-from tgl_server.leagues.rules import LEAST_WEEKS, MOST_WEEKS, CoAuthors, Counting, Dates, Rules
+from tgl_server.leagues.rules import LEAST_WEEKS, MOST_WEEKS, CoAuthors, Dates, Rules
 from tgl_server.leagues.scorer import place
 from tgl_server.leagues.scoring import day_of, span_of
 from tgl_server.leagues.sealing import SETTLING_SECONDS, seal_all, seal_due
@@ -135,6 +136,7 @@ async def open_season(tx: AsyncSession, season_id: UUID, by: Actor, now: datetim
     season.begun = span.begun(second_of(moment), rules.day_offset_minutes)
     season.state, season.opened_at = SeasonState.OPEN, moment
     await tx.flush()
+    await tx.execute(FIX_COUNTING, {"season_id": season_id})
     await score_season(tx, await load_season(tx, season_id))
     await record(tx, by.did(LeagueAction.SEASON_OPENED, "season", season_id, number=season.number))
 
@@ -224,7 +226,6 @@ async def _is_behind(tx: AsyncSession, season: ScoredSeason) -> bool:
 def check_supported(rules: Rules) -> None:
     """Raises a 422 error for rules that this server does not score."""
     reasons = {
-        "counting": None if rules.counting is Counting.PUSHED else "This server counts what is pushed",
         "coauthors": None if rules.coauthors is CoAuthors.OFF else "This server does not score co-authors; say off",
     }
     found = [FieldError(reason, field=name) for name, reason in reasons.items() if reason is not None]

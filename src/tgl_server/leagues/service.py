@@ -21,9 +21,11 @@ from tgl_server.http.text_rules import is_storable
 from tgl_server.leagues.actions import LeagueAction
 from tgl_server.leagues.follower import LEAGUES, locked_seasons
 from tgl_server.leagues.models import League, LeagueRepo, RulesRow
+from tgl_server.leagues.queries import FIX_COUNTING
 from tgl_server.leagues.rescoring import forget_repos, score_repo
 from tgl_server.leagues.rules import CoAuthors, Rules, parse_rules, rules_hash, rules_json
 from tgl_server.leagues.sealing import Why
+from tgl_server.leagues.terms import load_season
 from tgl_server.projects import names
 
 #: The rules of a new league: what this server scores, and nothing that it does not.
@@ -188,8 +190,10 @@ async def _score(tx: AsyncSession, league_id: UUID, repo_ids: Sequence[RepoId], 
     """Score all repositories of the open seasons anew: which copy counts depends on their order."""
     async for season in locked_seasons(tx, repo_ids):
         if season.league_id == league_id:
-            for repo_id in season.repos:
-                await score_repo(tx, season, repo_id, why)
+            await tx.execute(FIX_COUNTING, {"season_id": season.id})
+            fixed = await load_season(tx, season.id)
+            for repo_id in fixed.repos:
+                await score_repo(tx, fixed, repo_id, why)
 
 
 def _as_columns(repos: Sequence[RepoOfLeague]) -> dict[str, list[object]]:

@@ -15,7 +15,7 @@ from tgl_server.access.ids import RepoId
 from tgl_server.leagues import queries
 from tgl_server.leagues.copies import Trait
 from tgl_server.leagues.credit import is_bot, is_revert, title_key
-from tgl_server.leagues.rules import Rules, parse_rules
+from tgl_server.leagues.rules import Counting, Rules, parse_rules
 from tgl_server.leagues.scoring import Judged, Seen, Span, Terms, judge, to_day
 
 Reader = AsyncConnection | AsyncSession
@@ -87,7 +87,8 @@ async def load_season(reader: Reader, season_id: UUID) -> ScoredSeason:
     """The season as it is scored."""
     row = (await reader.execute(queries.SEASON, {"season_id": season_id})).mappings().one()
     first_day = to_day(row["starts"])
-    repos = (await reader.execute(queries.REPOS, {"league_id": row["league_id"]})).mappings()
+    which = {"season_id": season_id, "league_id": row["league_id"]}
+    repos = (await reader.execute(queries.REPOS, which)).mappings()
     return ScoredSeason(
         id=row["id"],
         league_id=row["league_id"],
@@ -109,11 +110,14 @@ def terms_of(row: Fields, first_day: int) -> Terms:
         counts_from=first_day if row["counts_from"] is None else to_day(row["counts_from"]),
         taken_in=second_of(row["taken_in"]),
         trusted_until=None if trusted is None else second_of(trusted),
+        counting=Counting(row["counting"]),
     )
 
 
-def judged(season: ScoredSeason, terms: Terms, commit: Fields, credit: Credit) -> Judged | None:
-    """The verdict on a stored commit by itself, or None if it is not of the season."""
+def judged(
+    season: ScoredSeason, terms: Terms, commit: Fields, credit: Credit, landed: datetime | None = None
+) -> Judged | None:
+    """The verdict on a stored commit by itself, or None if it is not of the season; `landed` is when it did."""
     name, email = commit["author_name"], commit["author_email"]
     by_pattern = credit.kind is IdentityKind.UNKNOWN and is_bot(season.rules.bots, name, email)
     seen = Seen(
@@ -126,6 +130,7 @@ def judged(season: ScoredSeason, terms: Terms, commit: Fields, credit: Credit) -
         is_revert=is_revert(commit["message_title"]),
         is_bot=by_pattern or credit.kind is IdentityKind.BOT,
         opted_out=credit.opted_out,
+        landed=None if landed is None else second_of(landed),
     )
     return judge(season.rules, season.span, terms, seen)
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.api import Api
 from tests.support.command import tgl
+from tests.support.database import scalar
 from tests.support.histories import add_commits, git
 from tests.support.pushing import push, stored
 from tests.support.servers import RunningServer
@@ -29,6 +30,7 @@ async def test_everything_arrives_and_the_tip_is_recorded(
     assert (status["status"], status["total_commits"]) == ("healthy", 3)
     assert status["refs"] == {"refs/heads/main": git(repository, "rev-parse", "main")}
     assert status["last_ingested_sha"] == git(repository, "rev-parse", "main")
+    assert await scalar(database, "SELECT name FROM ref_updates") == "refs/heads/main"
 
 
 @pytest.mark.usefixtures("settings")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.support.api import Api
 from tests.support.commits import batch, numbered, sha_of
-from tests.support.database import execute, scalar
+from tests.support.database import execute, rows, scalar
 from tests.support.world import World, status_of
 from tgl_protocol.refs import refs_digest
 from tgl_server.access.ids import RepoId
@@ -137,3 +137,27 @@ async def test_an_old_client_understands_the_answers(pushed: Api, world: World) 
     await pushed.put(f"{world.sync_path}/refs", {"refs": {"refs/heads/main": sha_of(0)}})
     status = msgspec.json.decode((await pushed.get(f"{world.sync_path}/status")).body, type=OldStatus)
     assert (status.refs, status.total_commits) == ({"refs/heads/main": sha_of(0)}, 3)
+
+
+async def test_the_tips_of_the_default_branch_have_a_history(pushed: Api, world: World, database: Database) -> None:
+    path, heads = f"{world.sync_path}/refs", ("refs/heads/main", "refs/heads/next")
+    main, other = heads
+    first, second, third = (sha_of(number) for number in range(3))
+    # An old client does not say which branch is the default one, and what says it later counts from then on.
+    steps: list[dict[str, object]] = [
+        {"refs": {main: first, other: third}},
+        {"refs": {main: second}, "head": main},
+        {"refs": {other: first}, "head": main},
+        {"refs": {}, "head": main},
+        {"refs": {main: third}},
+        {"refs": {}, "head": other},
+        {"refs": {main: None}},
+    ]
+    for step in steps:
+        assert (await pushed.put(path, step)).status == 200
+    kept = await rows(database, "SELECT name, encode(sha, 'hex') FROM ref_updates ORDER BY seq")
+    assert [tuple(row) for row in kept] == [(main, second), (main, third), (other, first)]
+    logged = "SELECT count(*) FROM ref_updates u JOIN ingest_log l USING (repo_id, seq) WHERE l.kind = 'refs'"
+    assert await scalar(database, logged) == 3
+    for wrong in ("main", "refs/tags/v1", "HEAD"):
+        assert (await pushed.put(path, {"refs": {}, "head": wrong})).json["errors"][0]["field"] == "head"

@@ -15,7 +15,7 @@ from tgl_server.errors import Conflict, InvalidBody, NotFound
 from tgl_server.followers.service import hold_mark
 from tgl_server.leagues.follower import LEAGUES
 from tgl_server.leagues.replay import check_season
-from tgl_server.leagues.rules import Counting, Dates, Rules, rules_hash
+from tgl_server.leagues.rules import Dates, Rules, rules_hash
 from tgl_server.leagues.seasons import close_season, create_season, keep_seasons, open_season
 from tgl_server.leagues.service import NEW_RULES, add_rules, create_league, load_rules
 from tgl_server.players.moving import move
@@ -67,12 +67,12 @@ async def test_a_season_opens_once_and_only_by_rules_that_are_scored(database: D
     async with database.transaction() as tx:
         with pytest.raises(Conflict, match="Season 1 is open, not draft"):
             await open_season(tx, made.season_id, NOBODY)
-        version = await add_rules(tx, made.league_id, Rules(counting=Counting.LANDED), "", NOBODY)
+        version = await add_rules(tx, made.league_id, Rules(), "", NOBODY)
         later = START + timedelta(days=28)
         season = await create_season(tx, made.league_id, later, 4, NOBODY, version=version)
         with pytest.raises(InvalidBody) as refused:
             await open_season(tx, season.id, NOBODY)
-    assert [error.field for error in refused.value.errors] == ["counting", "coauthors"]
+    assert [error.field for error in refused.value.errors] == ["coauthors"]
 
 
 async def test_a_league_without_repositories_opens_no_season(database: Database, world: World) -> None:
