@@ -154,6 +154,7 @@ class ScoredCopy(Struct, frozen=True, kw_only=True):
     rule_value: Annotated[str | None, about("What that parameter says; null where none decides")] = None
     counted_in: Annotated[str | None, about("Project and repository of the copy that counts, for a copy")] = None
     counted_sha: Annotated[str | None, about("The sha of the copy that counts, for a copy")] = None
+    shared_with: Annotated[int, about("Co-authors who have each an equal part of its lines, if it counts")] = 0
 
 
 class LeagueExplanation(Struct, frozen=True):

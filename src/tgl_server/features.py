@@ -29,6 +29,7 @@ from tgl_server.followers.follower import Followers
 from tgl_server.http.feature import Feature
 from tgl_server.ingest.feature import ingest
 from tgl_server.leagues import models as leagues_models
+from tgl_server.leagues import totals_models as league_totals_models
 from tgl_server.leagues.feature import leagues
 from tgl_server.leagues.follower import LEAGUES
 from tgl_server.legacy.feature import legacy
@@ -101,6 +102,7 @@ _MODELS = (
     events_models,
     followers_models,
     leagues_models,
+    league_totals_models,
     players_models,
     mail_models,
     migration_models,

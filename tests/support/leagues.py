@@ -38,13 +38,14 @@ _ARE_SCORED = """
 _INSERT = text("""
     INSERT INTO commits (repo_id, sha, author_date, commit_date, ingested_at, additions, deletions, files_changed,
                          parent_count, is_merge, author_name, author_email, committer_name, committer_email,
-                         message_title)
+                         message_title, message_body)
     SELECT CAST(:repo_id AS uuid), g.sha, g.at, g.at, CAST(:arrived AS timestamptz), g.additions, g.deletions, g.files,
-           1, g.is_merge, g.name, g.email, g.name, g.email, g.title
+           1, g.is_merge, g.name, g.email, g.name, g.email, g.title, g.body
     FROM unnest(CAST(:sha AS bytea[]), CAST(:at AS timestamptz[]), CAST(:additions AS integer[]),
                 CAST(:deletions AS integer[]), CAST(:files AS integer[]), CAST(:is_merge AS boolean[]),
-                CAST(:name AS text[]), CAST(:email AS text[]), CAST(:title AS text[]))
-         AS g (sha, at, additions, deletions, files, is_merge, name, email, title)
+                CAST(:name AS text[]), CAST(:email AS text[]), CAST(:title AS text[]),
+                CAST(:body AS text[]))
+         AS g (sha, at, additions, deletions, files, is_merge, name, email, title, body)
     ON CONFLICT DO NOTHING
 """)
 
@@ -72,7 +73,8 @@ _MOVE_TIP = text("""
 """)
 
 _TABLES = {
-    "ledger": "player_id, sha, repo_id, identity_id, value, day, position, own, verdict, change",
+    "ledger": "player_id, sha, repo_id, identity_id, value, day, position, own, verdict, change, sharers",
+    "ledger_shares": "player_id, sha, repo_id, author_id, day, value",
     "player_days": "player_id, day, changes, value, points",
     "player_weeks": "player_id, week, days, changes, value, points",
     "standings": "player_id, points, week_points, weeks, days, best_week, rank, is_tied",
@@ -90,7 +92,7 @@ class MadeLeague(Struct, frozen=True):
 def stored(label: object, at: datetime = MONDAY, **fields: Any) -> Stored:
     """A commit as it is stored, of Ada's."""
     plain = {"additions": 30, "deletions": 0, "files": 1, "is_merge": False, "name": "Ada", "email": "ada@example.com"}
-    return {"sha": bytes.fromhex(sha_of(label)), "at": at, "title": f"commit {label}", **plain, **fields}
+    return {"sha": bytes.fromhex(sha_of(label)), "at": at, "title": f"commit {label}", "body": None, **plain, **fields}
 
 
 async def arrive(database: Database, repo_id: UUID, commits: Iterable[Stored], at: datetime | None = None) -> None:
@@ -191,15 +193,29 @@ def generated(chance: Random, count: int, people: Sequence[str] = ("ada", "ben",
                 is_merge=chance.random() < 0.1,
                 name=chance.choice([person.title(), person.title(), f"{person} bot"]),
                 email=f"{person}@example.com",
+                body=_trailers(chance, people),
             )
         )
     return found
 
 
+def _trailers(chance: Random, people: Sequence[str]) -> str | None:
+    """A message that names co-authors, often nobody; some are bots, and some have no commit."""
+    named = chance.sample([*people, "eve", "helper bot"], chance.choice([0, 0, 0, 1, 2, 5]))
+    lines = [f"Co-authored-by: {each.title()} <{each.replace(' ', '-')}@example.com>" for each in named]
+    return "\n".join(["Why.", "", *lines]) if named else None
+
+
 def _copy(chance: Random, commit: Stored, number: int) -> Stored:
     """A copy by one of the ways in which copies come about."""
     change = chance.choice(
-        [{}, {"title": f"{commit['title']} (#{number})"}, {"at": commit["at"] + timedelta(days=1)}, {"additions": 31}]
+        [
+            {},
+            {"title": f"{commit['title']} (#{number})"},
+            {"at": commit["at"] + timedelta(days=1)},
+            {"additions": 31},
+            {"body": None},
+        ]
     )
     sha = chance.choice([commit["sha"], bytes.fromhex(sha_of(("copy", number, chance.random())))])
     return {**commit, **change, "sha": sha} if sha != commit["sha"] else dict(commit)

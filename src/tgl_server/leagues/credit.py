@@ -6,9 +6,13 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Final, TypeVar
 
+from tgl_protocol.http import MAX_EMAIL_LENGTH, MAX_NAME_LENGTH
+
 _PULL_REQUEST: Final = re.compile(r" \(#[0-9]+\)$")
 _REVERT_TITLES: Final = ('Revert "', 'Reapply "')
 _TRAILER: Final = re.compile(r"^co-authored-by:[ \t]*(.*?)[ \t]*<([^<>\n]*)>[ \t]*$", re.IGNORECASE | re.MULTILINE)
+
+_MOST_NAMED: Final = 20
 
 Person = TypeVar("Person", bound=Hashable)
 
@@ -44,13 +48,18 @@ def _compiled(patterns: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def co_authors(body: str | None) -> list[tuple[str, str]]:
-    """Name and address, in lower case, of each `Co-authored-by` trailer, in their order and each address once."""
+    """Name and address, in lower case, of each `Co-authored-by` trailer, in their order and each once.
+
+    At most the first 20: who sends more wants something else.
+    """
     if not body or "o-authored-by" not in body.lower():
         return []
     found: dict[tuple[str, str], None] = {}
-    for name, email in _TRAILER.findall(body):
-        found.setdefault((name, email.strip().lower()))
-    return list(found)
+    for name, address in _TRAILER.findall(body):
+        email = address.strip().lower()
+        if email:
+            found.setdefault((name[:MAX_NAME_LENGTH], email[:MAX_EMAIL_LENGTH]))
+    return list(found)[:_MOST_NAMED]
 
 
 def credited(author: Person | None, named: Iterable[Person], most: int) -> tuple[Person | None, list[Person]]:

@@ -18,7 +18,6 @@ from tgl_server.leagues.rules import Counting
 from tgl_server.leagues.scorer import add_rows, judge_rows
 from tgl_server.leagues.sealing import Why, reseal
 from tgl_server.leagues.terms import COLUMNS, Fields, ScoredSeason, load_season
-from tgl_server.players.identifying import Author
 
 NAME: Final = "leagues"
 
@@ -47,8 +46,8 @@ async def _score(tx: AsyncSession, season: ScoredSeason, repo_id: RepoId, found:
     commits = list({commit["sha"]: commit for commit in found}.values())
     if not commits:
         return
-    credited = await credit_authors(tx, season, {Author(each["author_email"], each["author_name"]) for each in commits})
     facts = await load_facts(tx, season, repo_id, commits)
+    credited = await credit_authors(tx, season, facts.authors(commits))
     rows = judge_rows(season, repo_id, commits, credited, facts)
     await add_rows(tx, season, repo_id, rows)
     # Nothing arrives in a sealed week, but by dates that are trusted.

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, Integer, SmallInteger, UniqueConstraint, text
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, Integer, SmallInteger, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -194,6 +194,8 @@ class LedgerRow(Base):
     verdict: Mapped[int] = mapped_column(SmallInteger)
     change: Mapped[bytes]
     is_sealed: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    #: Co-authors who share the value, in the order in which they are named.
+    sharers: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'"))
 
     __table_args__ = (
         Index("ix_ledger_day", "season_id", "player_id", "day"),
@@ -202,6 +204,39 @@ class LedgerRow(Base):
         # A pair by which copies are recognised; for the two with the second the key's beginning serves.
         Index("ix_ledger_title_size", "season_id", "player_id", "title_key", "additions", "deletions", "files"),
     )
+
+
+class LedgerShare(Base):
+    """A co-author's part of a change that counts: lines of a day, and no change."""
+
+    __tablename__ = "ledger_shares"
+
+    season_id: Mapped[UUID] = mapped_column(primary_key=True)
+    player_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sha: Mapped[bytes] = mapped_column(primary_key=True)
+    repo_id: Mapped[UUID] = mapped_column(primary_key=True)
+    author_id: Mapped[UUID]
+    day: Mapped[int] = mapped_column(Integer)
+    value: Mapped[int] = mapped_column(Integer)
+
+    __table_args__ = (
+        Index("ix_ledger_shares_day", "season_id", "player_id", "day"),
+        Index("ix_ledger_shares_author", "season_id", "author_id", "sha"),
+    )
+
+
+class LedgerNamed(Base):
+    """An identity on which the credit for a commit depends, besides that of its row: a co-author's, or a bot's.
+
+    If the identity moves, the commit is judged again.
+    """
+
+    __tablename__ = "ledger_named"
+
+    season_id: Mapped[UUID] = mapped_column(primary_key=True)
+    identity_id: Mapped[UUID] = mapped_column(primary_key=True)
+    repo_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sha: Mapped[bytes] = mapped_column(primary_key=True)
 
 
 class Strike(Base):
@@ -237,50 +272,3 @@ class Seal(Base):
     at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
     __table_args__ = (one_of("kind", SealKind),)
-
-
-class PlayerDayRow(Base):
-    """A player's day with a change that counts."""
-
-    __tablename__ = "player_days"
-
-    season_id: Mapped[UUID] = mapped_column(primary_key=True)
-    player_id: Mapped[UUID] = mapped_column(primary_key=True)
-    day: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    changes: Mapped[int] = mapped_column(Integer)
-    value: Mapped[int]
-    points: Mapped[int] = mapped_column(Integer)
-
-
-class PlayerWeekRow(Base):
-    """A player's week, from 0, with a day that counts; `points` are those of its best days."""
-
-    __tablename__ = "player_weeks"
-
-    season_id: Mapped[UUID] = mapped_column(primary_key=True)
-    player_id: Mapped[UUID] = mapped_column(primary_key=True)
-    week: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    days: Mapped[int] = mapped_column(Integer)
-    changes: Mapped[int] = mapped_column(Integer)
-    value: Mapped[int]
-    points: Mapped[int] = mapped_column(Integer)
-
-    __table_args__ = (Index("ix_player_weeks_season_id_week_points", "season_id", "week", "points"),)
-
-
-class Standing(Base):
-    """A player's place in a season; `week_points` has one number for each week that has begun."""
-
-    __tablename__ = "standings"
-
-    season_id: Mapped[UUID] = mapped_column(primary_key=True)
-    player_id: Mapped[UUID] = mapped_column(primary_key=True)
-    points: Mapped[int] = mapped_column(Integer)
-    week_points: Mapped[list[int]] = mapped_column(ARRAY(Integer))
-    weeks: Mapped[int] = mapped_column(Integer)
-    days: Mapped[int] = mapped_column(Integer)
-    best_week: Mapped[int] = mapped_column(Integer)
-    rank: Mapped[int] = mapped_column(Integer)
-    is_tied: Mapped[bool]
-
-    __table_args__ = (Index("ix_standings_season_id_rank", "season_id", "rank", "player_id"),)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,20 +13,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tgl_protocol.league_changes import Moved, RulesPreview
 from tgl_protocol.leagues import CommitVerdict, SeasonState
+from tgl_protocol.players import IdentityKind
 from tgl_server import errors
 from tgl_server.access.ids import RepoId
 from tgl_server.leagues import queries
 from tgl_server.leagues.crediting import hidden_players
+from tgl_server.leagues.facts import named_in
 from tgl_server.leagues.models import League, Season
 from tgl_server.leagues.naming import names_of_players
 from tgl_server.leagues.reference import JudgedCopy, SeasonResult, season_result
 from tgl_server.leagues.rescoring import stored_commits
-from tgl_server.leagues.rules import Dates, Rules, rules_hash
+from tgl_server.leagues.rules import CoAuthors, Dates, Rules, rules_hash
 from tgl_server.leagues.scoring import Placed, Terms, span_of
 from tgl_server.leagues.scoring_queries import COMMITS_AS_COMMITTED, COMMITS_SINCE
-from tgl_server.leagues.seasons import check_supported, find_season
+from tgl_server.leagues.seasons import find_season
 from tgl_server.leagues.service import last_rules, load_rules
-from tgl_server.leagues.terms import Credit, Fields, ScoredSeason, judged, second_of, terms_of, trait_of
+from tgl_server.leagues.terms import Credit, Fields, ScoredSeason, judged, second_of, terms_of, trait_of, whose_work
 from tgl_server.players.identifying import Author, find_identities
 
 #: Weeks of a preview without a season.
@@ -40,7 +42,21 @@ _LONGER_GRACES: Final = (14, 28)
 
 _STRUCK = text("SELECT sha FROM strikes WHERE season_id = :season_id")
 
-_Commits = list[tuple[Terms, Fields, Credit]]
+
+class Work(Struct, frozen=True):
+    """A stored commit, the repository's terms, its author, and whom its trailers name."""
+
+    terms: Terms
+    commit: Fields
+    author: Author
+    named: Sequence[Author]
+
+
+class Stored(Struct, frozen=True):
+    """The commits of the weeks, and whom each author is."""
+
+    works: Sequence[Work]
+    credited: Mapping[Author, Credit]
 
 
 class Tried(Struct, frozen=True):
@@ -64,12 +80,11 @@ async def preview_rules(
     most: int = _MOST_COMMITS,
 ) -> RulesPreview:
     """Compute the weeks of a season, or the last twelve, by its rules and by others; raises `Conflict` if too large."""
-    check_supported(rules)
     moment = now or datetime.now(UTC)
     tried = await _tried(tx, league, number, moment)
-    commits = await _commits(tx, league.id, tried, most)
+    stored = await _stored(tx, league.id, tried, most)
     struck = set(await tx.scalars(_STRUCK, {"season_id": tried.season_id}))
-    found = await asyncio.to_thread(_computed, tried, rules, commits, struck)
+    found = await asyncio.to_thread(_computed, tried, rules, stored, struck)
     return await _told(tx, tried, rules, found, viewer)
 
 
@@ -90,14 +105,14 @@ def late_percent(copies: Sequence[JudgedCopy]) -> int:
     return 100 * late // all_ if all_ else 0
 
 
-def _computed(tried: Tried, rules: Rules, commits: _Commits, struck: set[bytes]) -> Found:
-    before = _judge(tried, tried.rules, commits)
-    after = _judge(tried, rules, commits)
+def _computed(tried: Tried, rules: Rules, stored: Stored, struck: set[bytes]) -> Found:
+    before = _judge(tried, tried.rules, stored)
+    after = _judge(tried, rules, stored)
     late = late_percent(after)
     proposed = None
     if late > _MUCH_LATE_PERCENT and rules.dates is Dates.WITNESSED:
         longer = [days for days in _LONGER_GRACES if days > rules.grace_days]
-        fewer = (d for d in longer if late_percent(_judge(tried, replace(rules, grace_days=d), commits)) <= late // 2)
+        fewer = (d for d in longer if late_percent(_judge(tried, replace(rules, grace_days=d), stored)) <= late // 2)
         proposed = next(fewer, longer[-1] if longer else None)
     tables = _result(tried, tried.rules, before, struck), _result(tried, rules, after, struck)
     return Found(*tables, len(after), late, proposed)
@@ -109,13 +124,16 @@ def _season(tried: Tried, rules: Rules) -> ScoredSeason:
     return ScoredSeason(nobody, nobody, SeasonState.OPEN, rules, span, tried.begun, {})
 
 
-def _judge(tried: Tried, rules: Rules, commits: _Commits) -> list[JudgedCopy]:
+def _judge(tried: Tried, rules: Rules, stored: Stored) -> list[JudgedCopy]:
     season = _season(tried, rules)
     found = []
-    for terms, commit, credit in commits:
-        verdict = judged(season, terms, commit, credit)
+    for work in stored.works:
+        named = work.named if rules.coauthors is CoAuthors.SPLIT else ()
+        whose = whose_work(rules, work.author, named, stored.credited)
+        verdict = judged(season, work.terms, work.commit, whose)
         if verdict is not None:
-            found.append(JudgedCopy(credit.player_id, terms.position, commit["sha"], trait_of(commit), verdict))
+            whom, sha = whose.credit.player_id, work.commit["sha"]
+            found.append(JudgedCopy(whom, work.terms.position, sha, trait_of(work.commit), verdict, whose.sharers))
     return found
 
 
@@ -137,27 +155,38 @@ async def _tried(tx: AsyncSession, league: League, number: int | None, now: date
     return Tried(season.id, number, season.starts, season.weeks, begun, rules)
 
 
-async def _commits(tx: AsyncSession, league_id: UUID, tried: Tried, most: int) -> _Commits:
-    """The commits of the weeks, as far as authors are known, with whom they are credited to."""
+async def _stored(tx: AsyncSession, league_id: UUID, tried: Tried, most: int) -> Stored:
+    """The commits of the weeks, as far as their authors are known."""
     rows = (await tx.execute(queries.REPOS, {"league_id": league_id})).mappings().all()
     first_day = span_of(tried.rules, tried.starts, tried.weeks).first_day
     repos = {RepoId(row["repo_id"]): terms_of(row, first_day) for row in rows}
     since = datetime.combine(tried.starts, datetime.min.time(), UTC) - timedelta(days=1)
     until = since + timedelta(weeks=tried.weeks, days=2)
-    found: list[tuple[Terms, Fields]] = []
+    found: list[Work] = []
     for repo_id, terms in repos.items():
         # Nothing arrives before a repository was taken in; a league that begins now is tried on what was there.
         is_past = tried.season_id is None
         counted = replace(terms, taken_in=0) if is_past else terms
         statement = COMMITS_AS_COMMITTED if is_past else COMMITS_SINCE
         async for commits in stored_commits(tx, statement, {"repo_id": repo_id, "since": since}):
-            found += [(counted, commit) for commit in commits if commit["author_date"] < until]
+            of_weeks = [commit for commit in commits if commit["author_date"] < until]
+            named = await named_in(tx, repo_id, [commit["sha"] for commit in of_weeks])
+            found += [Work(counted, each, _author(each), named.get(each["sha"], ())) for each in of_weeks]
             if len(found) > most:
                 raise errors.Conflict(
                     f"There are more than {most:,} commits: `tgl-server league preview` computes them."
                 )
-    credited = await _credited(tx, {_author(commit) for _, commit in found})
-    return [(terms, commit, credit) for terms, commit in found if (credit := credited.get(_author(commit)))]
+    return await _known(tx, found)
+
+
+async def _known(tx: AsyncSession, found: Sequence[Work]) -> Stored:
+    """Without what is not followed yet; a co-author whom nobody knows shares like any other."""
+    credited = await _credited(tx, {author for work in found for author in (work.author, *work.named)})
+    works = [work for work in found if work.author in credited]
+    for author in {author for work in works for author in work.named} - credited.keys():
+        nobody = uuid5(NAMESPACE_URL, f"mailto:{author.email}")
+        credited[author] = Credit(nobody, nobody, IdentityKind.UNKNOWN, False)
+    return Stored(works, credited)
 
 
 async def _credited(tx: AsyncSession, authors: set[Author]) -> dict[Author, Credit]:

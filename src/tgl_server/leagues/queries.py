@@ -9,7 +9,7 @@ from tgl_protocol.leagues import CommitVerdict
 from tgl_server.leagues.models import VERDICT_CODES
 
 #: Verdicts from here on count.
-_COUNTS = VERDICT_CODES[CommitVerdict.FUTURE]
+COUNTS = VERDICT_CODES[CommitVerdict.FUTURE]
 _STRUCK = VERDICT_CODES[CommitVerdict.STRUCK]
 _COPY = VERDICT_CODES[CommitVerdict.COPY]
 _NEVER_COPIES = ", ".join(
@@ -56,17 +56,18 @@ FIX_COUNTING = text("""
 
 _INSERT = """
     INSERT INTO ledger (season_id, player_id, authored_at, sha, repo_id, identity_id, arrived_at, title_key,
-                        additions, deletions, files, value, day, position, own, verdict, change)
+                        additions, deletions, files, value, day, position, own, verdict, change, sharers)
     SELECT CAST(:season_id AS uuid), g.player_id, g.authored_at, g.sha, CAST(:repo_id AS uuid), g.identity_id,
            g.arrived_at, g.title_key, g.additions, g.deletions, g.files, g.value, g.day, CAST(:position AS integer),
-           g.own, g.own, g.sha
+           g.own, g.own, g.sha, CAST(g.sharers AS uuid[])
     FROM unnest(
         CAST(:player_id AS uuid[]), CAST(:authored_at AS bigint[]), CAST(:sha AS bytea[]),
         CAST(:identity_id AS uuid[]), CAST(:arrived_at AS timestamptz[]), CAST(:title_key AS bigint[]),
         CAST(:additions AS integer[]), CAST(:deletions AS integer[]), CAST(:files AS integer[]),
-        CAST(:value AS integer[]), CAST(:day AS integer[]), CAST(:own AS smallint[])
+        CAST(:value AS integer[]), CAST(:day AS integer[]), CAST(:own AS smallint[]),
+        CAST(:sharers AS text[])
     ) AS g (player_id, authored_at, sha, identity_id, arrived_at, title_key, additions, deletions, files, value, day,
-            own)
+            own, sharers)
     ORDER BY g.player_id, g.authored_at, g.sha
     ON CONFLICT (season_id, player_id, authored_at, sha, repo_id)
 """
@@ -127,10 +128,10 @@ NAME_CHANGES = text(f"""
 # In a sealed week, and not because of a strike, which may be taken back.
 _IS_HELD = f"(l.is_sealed AND l.verdict <> {_STRUCK})"
 
-_GIVEN_CHANGES = """
+GIVEN_CHANGES = """
     SELECT DISTINCT * FROM unnest(CAST(:player_id AS uuid[]), CAST(:change AS bytea[])) AS g (player_id, change)
 """
-_ALL_CHANGES = """
+ALL_CHANGES = """
     SELECT DISTINCT player_id, change FROM ledger
     WHERE season_id = :season_id AND player_id = ANY(CAST(:player_ids AS uuid[]))
 """
@@ -145,10 +146,10 @@ def _decide(changes: str) -> str:
         WITH touched AS MATERIALIZED ({changes}), placed AS (
             SELECT l.player_id, l.authored_at, l.sha, l.repo_id, l.own, {_IS_HELD} AS is_held, l.verdict,
                    bool_or(s.sha IS NOT NULL) OVER (PARTITION BY l.player_id, l.change) AS is_struck,
-                   bool_or({_IS_HELD} AND l.verdict >= {_COUNTS}) OVER (PARTITION BY l.player_id, l.change)
+                   bool_or({_IS_HELD} AND l.verdict >= {COUNTS}) OVER (PARTITION BY l.player_id, l.change)
                    AS counts_already,
                    row_number() OVER (
-                       PARTITION BY l.player_id, l.change, l.own >= {_COUNTS} AND NOT {_IS_HELD}
+                       PARTITION BY l.player_id, l.change, l.own >= {COUNTS} AND NOT {_IS_HELD}
                        ORDER BY l.day, CAST(l.additions AS bigint) + l.deletions DESC, l.position, l.sha
                    ) AS place
             FROM touched t
@@ -157,7 +158,7 @@ def _decide(changes: str) -> str:
         ), decided AS (
             SELECT player_id, authored_at, sha, repo_id,
                    CASE WHEN is_struck THEN {_STRUCK} WHEN is_held THEN verdict
-                        WHEN own >= {_COUNTS} AND (counts_already OR place > 1) THEN {_COPY} ELSE own END AS verdict
+                        WHEN own >= {COUNTS} AND (counts_already OR place > 1) THEN {_COPY} ELSE own END AS verdict
             FROM placed
         )
         UPDATE ledger l SET verdict = d.verdict FROM decided d
@@ -166,12 +167,12 @@ def _decide(changes: str) -> str:
     """  # noqa: S608 -- our own text
 
 
-DECIDE = text(_decide(_GIVEN_CHANGES))
-DECIDE_ALL = text(_decide(_ALL_CHANGES))
+DECIDE = text(_decide(GIVEN_CHANGES))
+DECIDE_ALL = text(_decide(ALL_CHANGES))
 
 DAYS_OF_CHANGES = text(f"""
     SELECT DISTINCT l.player_id, l.day
-    FROM ({_GIVEN_CHANGES}) t
+    FROM ({GIVEN_CHANGES}) t
     JOIN ledger l ON l.season_id = :season_id AND l.player_id = t.player_id AND l.change = t.change
 """)  # noqa: S608 -- our own text
 

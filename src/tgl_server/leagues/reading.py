@@ -28,6 +28,7 @@ from tgl_server.auth.principal import Principal
 from tgl_server.http.pagination import cut_page, decode_cursor
 from tgl_server.http.text_rules import is_storable
 from tgl_server.leagues import reading_queries
+from tgl_server.leagues.credit import split
 from tgl_server.leagues.models import VERDICTS
 from tgl_server.leagues.own_days import own_days
 from tgl_server.leagues.reasons import deciding_rule
@@ -150,9 +151,10 @@ def _copy(row: RowMapping, principal: Principal) -> ScoredCopy:
     verdict, rules = VERDICTS[row["verdict"]], parse_rules(row["document"])
     without = row["day_points"]
     if verdict.counts:
-        without = day_points(rules, DaySum(row["day_changes"] - 1, row["day_value"] - row["value"]))
+        own, _ = split(row["value"], row["shared_with"])
+        without = day_points(rules, DaySum(row["day_changes"] - 1, row["day_value"] - own))
     rule, rule_value = deciding_rule(rules, verdict, to_day(row["counts_from"]))
-    names = "project", "repo", "reason", "arrived_at", "value", "day_points", "counted_in", "counted_sha"
+    names = "project", "repo", "reason", "arrived_at", "value", "day_points", "counted_in", "counted_sha", "shared_with"
     plain = {name: row[name] for name in names}
     return ScoredCopy(
         **plain,

@@ -73,6 +73,7 @@ _MAY_READ = "(:is_commissioner OR {p}.owner_id = :user_id OR {m}.role IS NOT NUL
 # what counts elsewhere, that one too, if it is in such a repository.
 EXPLAIN = text(f"""
     SELECT s.number, p.slug AS project, r.name AS repo, l.sha, l.verdict, l.arrived_at, l.day, l.value,
+           cardinality(l.sharers) AS shared_with,
            coalesce(d.points, 0) AS day_points, coalesce(d.changes, 0) AS day_changes,
            coalesce(d.value, 0) AS day_value, k.reason, CAST(rules.document AS text) AS document,
            coalesce(lr.counts_from, s.starts) AS counts_from, o.counted_in, o.counted_sha,

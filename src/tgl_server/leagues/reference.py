@@ -116,7 +116,7 @@ def _add(sums: dict[tuple[UUID, int], list[int]], copy: JudgedCopy) -> None:
     day = sums[copy.player, copy.judged.day]
     day[0] += 1
     day[1] += own
-    for sharer in copy.sharers:
+    for sharer in copy.sharers if part else ():
         sums[sharer, copy.judged.day][1] += part
 
 

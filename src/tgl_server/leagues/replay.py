@@ -27,7 +27,7 @@ from tgl_server.leagues.rules import Counting
 from tgl_server.leagues.scoring import Judged
 from tgl_server.leagues.scoring_queries import COMMITS_SINCE
 from tgl_server.leagues.sealing_queries import HELD
-from tgl_server.leagues.terms import ScoredSeason, judged, load_season, trait_of
+from tgl_server.leagues.terms import ScoredSeason, judged, load_season, trait_of, whose_work
 from tgl_server.players.identifying import Author
 
 # All statements of a check see one moment.
@@ -36,7 +36,8 @@ _ONE_MOMENT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 _STRUCK = text("SELECT sha FROM strikes WHERE season_id = :season_id")
 
 _LEDGER = text("""
-    SELECT player_id, position, sha, authored_at, title_key, additions, deletions, files, value, day, own
+    SELECT player_id, position, sha, authored_at, title_key, additions, deletions, files, value, day, own,
+           sharers
     FROM ledger WHERE season_id = :season_id
 """)
 
@@ -148,17 +149,24 @@ async def _copies_of_commits(tx: AsyncSession, season: ScoredSeason) -> AsyncIte
             facts = await load_facts(tx, season, repo_id, commits)
             for commit in commits:
                 # Whoever is not credited is not followed yet, or has no commit of this season.
-                credit = credited.get(Author(commit["author_email"], commit["author_name"]))
-                verdict = credit and judged(season, terms, commit, credit, facts.landed.get(commit["sha"]))
-                if credit and verdict:
-                    yield JudgedCopy(credit.player_id, terms.position, commit["sha"], trait_of(commit), verdict)
+                author, named = (
+                    Author(commit["author_email"], commit["author_name"]),
+                    facts.named.get(commit["sha"], ()),
+                )
+                if not credited.keys() >= {author, *named}:
+                    continue
+                whose = whose_work(season.rules, author, named, credited)
+                verdict = judged(season, terms, commit, whose, facts.landed.get(commit["sha"]))
+                if verdict:
+                    whom = whose.credit.player_id
+                    yield JudgedCopy(whom, terms.position, commit["sha"], trait_of(commit), verdict, whose.sharers)
 
 
 async def _copies_of_ledger(tx: AsyncSession, season: ScoredSeason) -> AsyncIterator[JudgedCopy]:
     for row in (await tx.execute(_LEDGER, {"season_id": season.id})).mappings():
         trait = Trait(row["authored_at"], row["title_key"], row["additions"], row["deletions"], row["files"])
         verdict = Judged(VERDICTS[row["own"]], row["day"], row["value"])
-        yield JudgedCopy(row["player_id"], row["position"], row["sha"], trait, verdict)
+        yield JudgedCopy(row["player_id"], row["position"], row["sha"], trait, verdict, row["sharers"])
 
 
 async def _stored_tables(tx: AsyncSession, season: ScoredSeason) -> dict[str, _Rows]:

@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tgl_server.access.ids import RepoId
 from tgl_server.leagues import queries, scoring_queries
 from tgl_server.leagues.crediting import credits_kept, credits_now, keep_credits
-from tgl_server.leagues.facts import load_facts
+from tgl_server.leagues.facts import Facts, load_facts
 from tgl_server.leagues.landing import land
 from tgl_server.leagues.rules import Counting
 from tgl_server.leagues.scorer import insert_rows, judge_rows, score_players
 from tgl_server.leagues.sealing import Why, reseal, why_moved
+from tgl_server.leagues.sharing import DELETE_NAMED, delete_loose, forget_naming
 from tgl_server.leagues.terms import Credit, ScoredSeason
 from tgl_server.players.identifying import Author
 
@@ -75,7 +76,9 @@ async def _delete_of_repos(tx: AsyncSession, season: ScoredSeason, repo_ids: Seq
     await tx.execute(queries.SPREAD_STRIKES, {"season_id": season.id})
     which = {"season_id": season.id, "repo_ids": list(repo_ids)}
     await tx.execute(queries.UNSEAL_OF_REPOS, which)
-    return set(await tx.scalars(queries.DELETE_OF_REPOS, which))
+    players = set(await tx.scalars(queries.DELETE_OF_REPOS, which))
+    await tx.execute(DELETE_NAMED, which)
+    return players | await delete_loose(tx, season.id)
 
 
 async def _read_repo(tx: AsyncSession, season: ScoredSeason, repo_id: RepoId) -> set[UUID]:
@@ -85,10 +88,10 @@ async def _read_repo(tx: AsyncSession, season: ScoredSeason, repo_id: RepoId) ->
     players: set[UUID] = set()
     which = {"repo_id": repo_id, "since": season.since}
     async for commits in stored_commits(tx, scoring_queries.COMMITS_SINCE, which):
-        authors = {Author(commit["author_email"], commit["author_name"]) for commit in commits}
-        credited = await credits_now(tx, authors)
+        facts = await load_facts(tx, season, repo_id, commits)
+        credited = await credits_now(tx, facts.authors(commits))
         await keep_credits(tx, season.id, credited)
-        players |= await _insert(tx, season, repo_id, commits, credited)
+        players |= await _insert(tx, season, repo_id, commits, credited, facts)
     return players
 
 
@@ -105,11 +108,16 @@ async def _move_authors(
     which = {"season_id": season.id, "player_ids": sorted(players), "identity_ids": sorted(identities)}
     await tx.execute(queries.UNSEAL_OF_IDENTITIES, which)
     await tx.execute(queries.DELETE_OF_IDENTITIES, which)
+    naming, owners = await forget_naming(tx, season.id, sorted(identities))
+    players |= owners | await delete_loose(tx, season.id)
     again = [author for author, credit in credited.items() if author in moved or credit.identity_id in identities]
     for repo_id in season.repos:
         given = {"emails": [author.email for author in again], "names": [author.name for author in again]}
         wanted = {"repo_id": repo_id, "since": season.since, **given}
         async for commits in stored_commits(tx, scoring_queries.COMMITS_OF_AUTHORS, wanted):
+            players |= await _insert(tx, season, repo_id, commits, credited)
+        which = {"repo_id": repo_id, "since": season.since, "shas": naming.get(repo_id, [])}
+        async for commits in stored_commits(tx, scoring_queries.COMMITS_OF_SHAS, which):
             players |= await _insert(tx, season, repo_id, commits, credited)
     await score_players(tx, season, players)
 
@@ -120,8 +128,16 @@ async def _insert(
     repo_id: RepoId,
     commits: Sequence[RowMapping],
     credited: Mapping[Author, Credit],
+    facts: Facts | None = None,
 ) -> set[UUID]:
-    rows = judge_rows(season, repo_id, commits, credited, await load_facts(tx, season, repo_id, commits))
+    facts = facts or await load_facts(tx, season, repo_id, commits)
+    # Commits that are not followed yet may name people whom the season does not know.
+    unknown = facts.authors(commits) - credited.keys()
+    if unknown:
+        found = await credits_now(tx, unknown)
+        await keep_credits(tx, season.id, found)
+        credited = {**credited, **found}
+    rows = judge_rows(season, repo_id, commits, credited, facts)
     if rows:
         await insert_rows(tx, season, repo_id, rows)
     return {row["player_id"] for row in rows}

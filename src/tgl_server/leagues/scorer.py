@@ -5,7 +5,7 @@ season's row.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,8 @@ from tgl_server.leagues.facts import Facts
 from tgl_server.leagues.models import VERDICT_CODES
 from tgl_server.leagues.reference import is_comparable
 from tgl_server.leagues.rules import Counting
-from tgl_server.leagues.terms import Credit, Fields, ScoredSeason, judged, trait_of
+from tgl_server.leagues.sharing import note_named, share_all, share_changes
+from tgl_server.leagues.terms import Credit, Fields, ScoredSeason, judged, trait_of, whose_work
 from tgl_server.players.identifying import Author
 
 Row = dict[str, Any]
@@ -31,17 +32,18 @@ def judge_rows(
     terms = season.repos[repo_id]
     found = []
     for commit in commits:
-        credit = credited[Author(commit["author_email"], commit["author_name"])]
-        verdict = judged(season, terms, commit, credit, facts.landed.get(commit["sha"]))
+        author = Author(commit["author_email"], commit["author_name"])
+        whose = whose_work(season.rules, author, facts.named.get(commit["sha"], ()), credited)
+        verdict = judged(season, terms, commit, whose, facts.landed.get(commit["sha"]))
         if verdict is None:
             continue
         trait = trait_of(commit)
         found.append(
             {
-                "player_id": credit.player_id,
+                "player_id": whose.credit.player_id,
                 "authored_at": trait.second,
                 "sha": commit["sha"],
-                "identity_id": credit.identity_id,
+                "identity_id": whose.credit.identity_id,
                 "arrived_at": commit["ingested_at"],
                 "title_key": trait.title_key,
                 "additions": trait.additions,
@@ -50,7 +52,9 @@ def judge_rows(
                 "value": verdict.value,
                 "day": verdict.day,
                 "own": VERDICT_CODES[verdict.verdict],
+                "sharers": _as_array(whose.sharers),
                 "is_comparable": is_comparable(verdict.verdict),
+                "others": whose.others,
             }
         )
     return found
@@ -58,10 +62,11 @@ def judge_rows(
 
 async def insert_rows(tx: AsyncSession, season: ScoredSeason, repo_id: RepoId, rows: Sequence[Row]) -> None:
     """Store rows of the ledger; those that are there stay as they are, unless they had not landed."""
-    names = (name for name in rows[0] if name != "is_comparable")
+    names = (name for name in rows[0] if name not in ("is_comparable", "others"))
     where = {"season_id": season.id, "repo_id": repo_id, "position": season.repos[repo_id].position}
     is_landed = season.repos[repo_id].counting is Counting.LANDED
     await tx.execute(queries.INSERT_LANDED if is_landed else queries.INSERT, {**where, **_columns(rows, *names)})
+    await note_named(tx, season.id, repo_id, [(other, row["sha"]) for row in rows for other in row["others"]])
 
 
 async def add_rows(tx: AsyncSession, season: ScoredSeason, repo_id: RepoId, rows: Sequence[Row]) -> None:
@@ -84,14 +89,21 @@ async def decide(tx: AsyncSession, season: ScoredSeason, changes: Iterable[tuple
     players, names = map(list, zip(*sorted(changes), strict=True))
     which = {"season_id": season.id, "player_id": players, "change": names}
     await tx.execute(queries.DECIDE, which)
-    days = (await tx.execute(queries.DAYS_OF_CHANGES, which)).all()
-    given = {"season_id": season.id, "player_id": [row.player_id for row in days], "day": [row.day for row in days]}
+    days = {(row.player_id, row.day) for row in await tx.execute(queries.DAYS_OF_CHANGES, which)}
+    days |= await share_changes(tx, which)
+    await _add_up(tx, season, days)
+    await place(tx, season, {*players, *(player for player, _ in days)})
+
+
+async def _add_up(tx: AsyncSession, season: ScoredSeason, days: Collection[tuple[UUID, int]]) -> None:
+    """Compute some days of players anew, and their weeks."""
+    players, numbers = map(list, zip(*sorted(days), strict=True)) if days else ([], [])
+    given = {"season_id": season.id, "player_id": players, "day": numbers}
     await tx.execute(totals_queries.DELETE_DAYS, given)
     await tx.execute(totals_queries.INSERT_DAYS, {**given, **_steps(season)})
     weeks = {**given, "first_day": season.span.first_day}
     await tx.execute(totals_queries.DELETE_WEEKS, weeks)
     await tx.execute(totals_queries.INSERT_WEEKS, {**weeks, "best_days": season.rules.best_days})
-    await place(tx, season, set(players))
 
 
 async def score_players(tx: AsyncSession, season: ScoredSeason, players: Iterable[UUID]) -> None:
@@ -102,12 +114,15 @@ async def score_players(tx: AsyncSession, season: ScoredSeason, players: Iterabl
     which = {"season_id": season.id, "player_ids": player_ids}
     await _name_changes(tx, season, which)
     await tx.execute(queries.DECIDE_ALL, which)
+    shared = await share_all(tx, which)
     await tx.execute(totals_queries.DELETE_ALL_DAYS, which)
     await tx.execute(totals_queries.INSERT_ALL_DAYS, {**which, **_steps(season)})
     await tx.execute(totals_queries.DELETE_ALL_WEEKS, which)
     weeks = {"first_day": season.span.first_day, "best_days": season.rules.best_days}
     await tx.execute(totals_queries.INSERT_ALL_WEEKS, {**which, **weeks})
-    await place(tx, season, player_ids)
+    # Co-authors among the others have these days anew, too.
+    await _add_up(tx, season, [(player, day) for player, day in shared if player not in set(player_ids)])
+    await place(tx, season, {*player_ids, *(player for player, _ in shared)})
 
 
 async def place(tx: AsyncSession, season: ScoredSeason, players: Iterable[UUID]) -> None:
@@ -150,6 +165,11 @@ async def _name_changes(tx: AsyncSession, season: ScoredSeason, which: Mapping[s
     if renamed:
         given = dict(zip(("player_id", "sha", "change"), map(list, zip(*renamed, strict=True)), strict=True))
         await tx.execute(queries.NAME_CHANGES, {"season_id": season.id, **given})
+
+
+def _as_array(players: Sequence[UUID]) -> str:
+    """As PostgreSQL writes an array; arrays of arrays would need one length."""
+    return f"{{{','.join(map(str, players))}}}"
 
 
 def _steps(season: ScoredSeason) -> dict[str, list[int]]:

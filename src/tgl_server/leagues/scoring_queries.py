@@ -39,7 +39,7 @@ COMMITS_OF_AUTHORS = text(f"""
 
 DELETE_SEASON = tuple(
     text(f"DELETE FROM {table} WHERE season_id = :season_id")  # noqa: S608 -- our own names
-    for table in ("ledger", "player_days", "player_weeks", "standings")
+    for table in ("ledger", "ledger_shares", "ledger_named", "player_days", "player_weeks", "standings")
 )
 
 PLAYERS = text("SELECT DISTINCT player_id FROM ledger WHERE season_id = :season_id ORDER BY player_id")

@@ -8,7 +8,6 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tgl_protocol.leagues import SeasonState
-from tgl_protocol.problem import FieldError
 from tgl_server import errors
 from tgl_server.access.ids import RepoId
 from tgl_server.audit.service import Actor, record
@@ -21,7 +20,7 @@ from tgl_server.leagues.follower import LEAGUES, NAME
 from tgl_server.leagues.models import LeagueRepo, Season
 from tgl_server.leagues.queries import FIX_COUNTING
 from tgl_server.leagues.rescoring import credit_anew, score_season
-from tgl_server.leagues.rules import LEAST_WEEKS, MOST_WEEKS, CoAuthors, Dates, Rules
+from tgl_server.leagues.rules import LEAST_WEEKS, MOST_WEEKS, Dates
 from tgl_server.leagues.scorer import place
 from tgl_server.leagues.scoring import day_of, span_of
 from tgl_server.leagues.sealing import SETTLING_SECONDS, seal_all, seal_due
@@ -127,7 +126,6 @@ async def open_season(tx: AsyncSession, season_id: UUID, by: Actor, now: datetim
         await hold_mark(tx, RepoId(repo_id), LEAGUES)
     await _lock(tx, season, SeasonState.DRAFT)
     rules = await load_rules(tx, season.league_id, season.rules_version)
-    check_supported(rules)
     span = span_of(rules, season.starts, season.weeks)
     closes = [datetime.fromtimestamp(second, UTC) for second in span.closes]
     weeks = {"season_id": season_id, "week": list(range(season.weeks)), "closes_at": closes}
@@ -221,13 +219,3 @@ async def _lock(tx: AsyncSession, season: Season, *wanted: SeasonState) -> None:
 async def _is_behind(tx: AsyncSession, season: ScoredSeason) -> bool:
     which = {"follower": NAME, "repo_ids": list(season.repos)}
     return bool(await tx.scalar(_IS_BEHIND, which))
-
-
-def check_supported(rules: Rules) -> None:
-    """Raises a 422 error for rules that this server does not score."""
-    reasons = {
-        "coauthors": None if rules.coauthors is CoAuthors.OFF else "This server does not score co-authors; say off",
-    }
-    found = [FieldError(reason, field=name) for name, reason in reasons.items() if reason is not None]
-    if found:
-        raise errors.InvalidBody(errors=found)

@@ -23,13 +23,13 @@ from tgl_server.leagues.follower import LEAGUES, locked_seasons
 from tgl_server.leagues.models import League, LeagueRepo, RulesRow
 from tgl_server.leagues.queries import FIX_COUNTING
 from tgl_server.leagues.rescoring import forget_repos, score_repo
-from tgl_server.leagues.rules import CoAuthors, Rules, parse_rules, rules_hash, rules_json
+from tgl_server.leagues.rules import Counting, Rules, parse_rules, rules_hash, rules_json
 from tgl_server.leagues.sealing import Why
 from tgl_server.leagues.terms import load_season
 from tgl_server.projects import names
 
-#: The rules of a new league: what this server scores, and nothing that it does not.
-NEW_RULES = Rules(coauthors=CoAuthors.OFF)
+#: The rules of a new league: what has landed counts, where the default branch is known.
+NEW_RULES = Rules(counting=Counting.LANDED)
 
 # FOR NO KEY UPDATE, which does not block foreign keys.
 _TO_CHANGE = {"key_share": True}

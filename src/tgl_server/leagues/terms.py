@@ -1,6 +1,6 @@
 """A season as the scorer has it in hand: its rules, days and repositories; and a stored commit as it is judged."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -14,9 +14,11 @@ from tgl_protocol.players import IdentityKind
 from tgl_server.access.ids import RepoId
 from tgl_server.leagues import queries
 from tgl_server.leagues.copies import Trait
+from tgl_server.leagues.credit import credited as credit_for
 from tgl_server.leagues.credit import is_bot, is_revert, title_key
 from tgl_server.leagues.rules import Counting, Rules, parse_rules
 from tgl_server.leagues.scoring import Judged, Seen, Span, Terms, judge, to_day
+from tgl_server.players.identifying import Author
 
 Reader = AsyncConnection | AsyncSession
 #: A row as a statement gives it, or a value like one.
@@ -46,6 +48,38 @@ class Credit(Struct, frozen=True):
     player_id: UUID
     kind: IdentityKind
     opted_out: bool
+
+
+class Whose(Struct, frozen=True):
+    """Whom a commit is credited to, who shares its lines, and on which other identities that depends."""
+
+    credit: Credit
+    is_bot: bool = False
+    sharers: Sequence[UUID] = ()
+    others: Sequence[UUID] = ()
+
+
+def whose_work(rules: Rules, author: Author, named: Sequence[Author], credited: Mapping[Author, Credit]) -> Whose:
+    """Whose work a commit by an author is, whose trailers name some: bots and those who opted out share nothing.
+
+    A bot's commit is that of its first human co-author, as if they had written it.
+    """
+    own = credited[author]
+    is_by_bot = _is_bot(rules, author, own)
+    if not named:
+        return Whose(own, is_by_bot)
+    sharing = [each for each in named if not credited[each].opted_out and not _is_bot(rules, each, credited[each])]
+    humans = [credited[each].player_id for each in sharing]
+    player, sharers = credit_for(None if is_by_bot else own.player_id, humans, rules.most_coauthors)
+    whom = own if player is None or not is_by_bot else credited[sharing[0]]
+    others = {credited[each].identity_id for each in (author, *named)} - {whom.identity_id}
+    return Whose(whom, player is None, sharers, sorted(others))
+
+
+def _is_bot(rules: Rules, author: Author, credit: Credit) -> bool:
+    if credit.kind is IdentityKind.UNKNOWN:
+        return is_bot(rules.bots, author.name, author.email)
+    return credit.kind is IdentityKind.BOT
 
 
 class ScoredSeason(Struct, frozen=True):
@@ -115,11 +149,9 @@ def terms_of(row: Fields, first_day: int) -> Terms:
 
 
 def judged(
-    season: ScoredSeason, terms: Terms, commit: Fields, credit: Credit, landed: datetime | None = None
+    season: ScoredSeason, terms: Terms, commit: Fields, whose: Whose, landed: datetime | None = None
 ) -> Judged | None:
     """The verdict on a stored commit by itself, or None if it is not of the season; `landed` is when it did."""
-    name, email = commit["author_name"], commit["author_email"]
-    by_pattern = credit.kind is IdentityKind.UNKNOWN and is_bot(season.rules.bots, name, email)
     seen = Seen(
         authored=second_of(commit["author_date"]),
         arrived=second_of(commit["ingested_at"]),
@@ -128,8 +160,8 @@ def judged(
         files=commit["files_changed"],
         is_merge=commit["is_merge"],
         is_revert=is_revert(commit["message_title"]),
-        is_bot=by_pattern or credit.kind is IdentityKind.BOT,
-        opted_out=credit.opted_out,
+        is_bot=whose.is_bot,
+        opted_out=whose.credit.opted_out,
         landed=None if landed is None else second_of(landed),
     )
     return judge(season.rules, season.span, terms, seen)

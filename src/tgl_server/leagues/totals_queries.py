@@ -21,14 +21,20 @@ def _stepped(name: str, reached: str) -> str:
     return f"coalesce(({points})[width_bucket(CAST(least({reached}, 2147483647) AS integer), {steps})], 0)"
 
 
-def _days(rows: str) -> str:
+def _days(rows: str, shares: str) -> str:
+    """The sums of own changes, without the parts of co-authors, and of the parts in changes of others."""
+    part = "l.value / (cardinality(l.sharers) + 1)"
     return f"""
         INSERT INTO player_days (season_id, player_id, day, changes, value, points)
         SELECT CAST(:season_id AS uuid), player_id, day, changes, value,
                {_stepped("line", "value")} + {_stepped("commit", "changes")}
         FROM (
-            SELECT l.player_id, l.day, CAST(count(*) AS integer) AS changes, CAST(sum(l.value) AS bigint) AS value
-            FROM {rows} AND l.verdict >= {_COUNTS} GROUP BY l.player_id, l.day
+            SELECT player_id, day, CAST(sum(changes) AS integer) AS changes, CAST(sum(value) AS bigint) AS value
+            FROM (
+                SELECT l.player_id, l.day, 1 AS changes, l.value - cardinality(l.sharers) * ({part}) AS value
+                FROM {rows} AND l.verdict >= {_COUNTS}
+                UNION ALL SELECT h.player_id, h.day, 0, h.value FROM {shares}
+            ) each GROUP BY player_id, day
         ) added ORDER BY player_id, day
     """  # noqa: S608 -- our own text
 
@@ -40,13 +46,20 @@ DELETE_DAYS = text(f"""
 
 INSERT_DAYS = text(
     _days(
-        f"({_GIVEN_DAYS}) t JOIN ledger l ON l.season_id = :season_id AND l.player_id = t.player_id AND l.day = t.day"
+        f"({_GIVEN_DAYS}) t JOIN ledger l ON l.season_id = :season_id AND l.player_id = t.player_id AND l.day = t.day",
+        f"({_GIVEN_DAYS}) t JOIN ledger_shares h "
+        "ON h.season_id = :season_id AND h.player_id = t.player_id AND h.day = t.day",
     )
 )
 
 DELETE_ALL_DAYS = text(f"DELETE FROM player_days WHERE season_id = :season_id AND {_PLAYERS}")  # noqa: S608
 
-INSERT_ALL_DAYS = text(_days(f"ledger l WHERE l.season_id = :season_id AND l.{_PLAYERS}"))
+INSERT_ALL_DAYS = text(
+    _days(
+        f"ledger l WHERE l.season_id = :season_id AND l.{_PLAYERS}",
+        f"ledger_shares h WHERE h.season_id = :season_id AND h.{_PLAYERS}",
+    )
+)
 
 # A player's best days of a week; of those without a change of their own only one counts.
 _WEEKS = """

@@ -45,8 +45,9 @@ def _scored(league: str, copy: ScoredCopy) -> Iterator[str]:
         yield f"    rule: {copy.rule} = {copy.rule_value}"
     points = counted(copy.day_points, "point")
     day = f"{copy.player}'s {copy.day:%a} {copy.day.day} {copy.day:%b %Y}"
+    shared = f", shared with {counted(copy.shared_with, 'co-author')}" if copy.shared_with else ""
     without = f"; {copy.day_points_without} without it" if copy.verdict.counts else ""
-    yield f"    day: {day}: {points}{without}; it has {counted(copy.value, 'line')} to count"
+    yield f"    day: {day}: {points}{without}; it has {counted(copy.value, 'line')} to count{shared}"
 
 
 def _local(commit: LocalCommit) -> str:
