@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import text
 
 from tests.support.commits import sha_of
@@ -18,6 +19,8 @@ from tgl_server.audit.service import Actor
 from tgl_server.db.engine import Database
 from tgl_server.features import FOLLOWERS
 from tgl_server.followers.runner import catch_up
+from tgl_server.leagues.models import League, Season
+from tgl_server.leagues.preview import preview_rules
 from tgl_server.leagues.rules import Rules
 from tgl_server.leagues.seasons import create_season, open_season
 from tgl_server.leagues.service import NEW_RULES, RepoOfLeague, create_league, set_repos
@@ -169,6 +172,19 @@ async def points(database: Database, season_id: UUID) -> dict[str, tuple[int, li
         WHERE s.season_id = :season_id
     """
     return {row[0]: (row[1], row[2]) for row in await rows(database, query, season_id=season_id)}
+
+
+async def check_preview(database: Database, made: MadeLeague, rules: Rules) -> None:
+    """A preview of the season begins with the very points that are stored, by its own rules."""
+    async with database.transaction() as tx:
+        season = await tx.get_one(Season, made.season_id)
+        league = await tx.get_one(League, season.league_id)
+        other = replace(rules, best_days=1)
+        found = await preview_rules(tx, league, other, season.number, None, MONDAY, most=1000)
+    stored = {name: each[0] for name, each in (await points(database, made.season_id)).items()}
+    moved = {each.name: each.points_before for each in found.moved}
+    assert moved
+    assert moved.items() <= stored.items()
 
 
 def generated(chance: Random, count: int, people: Sequence[str] = ("ada", "ben", "cem", "dia")) -> list[Stored]:

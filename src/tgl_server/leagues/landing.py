@@ -81,6 +81,15 @@ async def landed_since(reader: Reader, repo_id: UUID, shas: Sequence[bytes]) -> 
     return {row.sha: row.at for row in rows}
 
 
+async def landed_by_history(reader: Reader, repo_id: UUID) -> dict[bytes, datetime]:
+    """When each commit of a repository landed by what is recorded of its default branch; empty without that."""
+    tips = [(row.sha, row.at) for row in await reader.execute(_ALL, {"repo_id": repo_id})]
+    if not tips:
+        return {}
+    rows = await reader.execute(_PARENTS, {"repo_id": repo_id})
+    return crossings(tips, {row.sha: row.parents for row in rows})
+
+
 async def wrongly_landed(reader: Reader, repo_id: UUID, follower: str) -> list[tuple[bytes, datetime | None, datetime]]:
     """The commits that landed later than their tips say, or not at all: the sha, and the moments stored and computed.
 

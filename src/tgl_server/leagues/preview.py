@@ -19,11 +19,12 @@ from tgl_server.access.ids import RepoId
 from tgl_server.leagues import queries
 from tgl_server.leagues.crediting import hidden_players
 from tgl_server.leagues.facts import named_in
+from tgl_server.leagues.landing import landed_by_history
 from tgl_server.leagues.models import League, Season
 from tgl_server.leagues.naming import names_of_players
 from tgl_server.leagues.reference import JudgedCopy, SeasonResult, season_result
 from tgl_server.leagues.rescoring import stored_commits
-from tgl_server.leagues.rules import CoAuthors, Dates, Rules, rules_hash
+from tgl_server.leagues.rules import CoAuthors, Counting, Dates, Rules, rules_hash
 from tgl_server.leagues.scoring import Placed, Terms, span_of
 from tgl_server.leagues.scoring_queries import COMMITS_AS_COMMITTED, COMMITS_SINCE
 from tgl_server.leagues.seasons import find_season
@@ -44,12 +45,17 @@ _STRUCK = text("SELECT sha FROM strikes WHERE season_id = :season_id")
 
 
 class Work(Struct, frozen=True):
-    """A stored commit, the repository's terms, its author, and whom its trailers name."""
+    """A stored commit, the repository's terms, its author, and whom its trailers name.
+
+    `landed` is None for what has not landed, and nothing has where `can_land` is false: no default branch is known.
+    """
 
     terms: Terms
     commit: Fields
     author: Author
     named: Sequence[Author]
+    landed: datetime | None
+    can_land: bool
 
 
 class Stored(Struct, frozen=True):
@@ -68,6 +74,7 @@ class Tried(Struct, frozen=True):
     weeks: int
     begun: int
     rules: Rules
+    is_opened: bool = False
 
 
 async def preview_rules(
@@ -130,11 +137,19 @@ def _judge(tried: Tried, rules: Rules, stored: Stored) -> list[JudgedCopy]:
     for work in stored.works:
         named = work.named if rules.coauthors is CoAuthors.SPLIT else ()
         whose = whose_work(rules, work.author, named, stored.credited)
-        verdict = judged(season, work.terms, work.commit, whose)
+        verdict = judged(season, _counting(tried, rules, work), work.commit, whose, work.landed)
         if verdict is not None:
             whom, sha = whose.credit.player_id, work.commit["sha"]
             found.append(JudgedCopy(whom, work.terms.position, sha, trait_of(work.commit), verdict, whose.sharers))
     return found
+
+
+def _counting(tried: Tried, rules: Rules, work: Work) -> Terms:
+    """The repository's terms: how it counts is fixed once its season has opened."""
+    if tried.is_opened:
+        return work.terms
+    is_landed = rules.counting is Counting.LANDED and work.can_land
+    return replace(work.terms, counting=Counting.LANDED if is_landed else Counting.PUSHED)
 
 
 def _result(tried: Tried, rules: Rules, copies: list[JudgedCopy], struck: set[bytes]) -> SeasonResult:
@@ -152,12 +167,12 @@ async def _tried(tx: AsyncSession, league: League, number: int | None, now: date
     begun = span_of(rules, season.starts, season.weeks).begun(second_of(now), rules.day_offset_minutes)
     # What an open season stores agrees with its table.
     begun = season.begun if season.state != SeasonState.DRAFT else begun
-    return Tried(season.id, number, season.starts, season.weeks, begun, rules)
+    return Tried(season.id, number, season.starts, season.weeks, begun, rules, season.state != SeasonState.DRAFT)
 
 
 async def _stored(tx: AsyncSession, league_id: UUID, tried: Tried, most: int) -> Stored:
     """The commits of the weeks, as far as their authors are known."""
-    rows = (await tx.execute(queries.REPOS, {"league_id": league_id})).mappings().all()
+    rows = (await tx.execute(queries.REPOS, {"league_id": league_id, "season_id": tried.season_id})).mappings().all()
     first_day = span_of(tried.rules, tried.starts, tried.weeks).first_day
     repos = {RepoId(row["repo_id"]): terms_of(row, first_day) for row in rows}
     since = datetime.combine(tried.starts, datetime.min.time(), UTC) - timedelta(days=1)
@@ -168,15 +183,29 @@ async def _stored(tx: AsyncSession, league_id: UUID, tried: Tried, most: int) ->
         is_past = tried.season_id is None
         counted = replace(terms, taken_in=0) if is_past else terms
         statement = COMMITS_AS_COMMITTED if is_past else COMMITS_SINCE
+        landed = await landed_by_history(tx, repo_id)
         async for commits in stored_commits(tx, statement, {"repo_id": repo_id, "since": since}):
             of_weeks = [commit for commit in commits if commit["author_date"] < until]
             named = await named_in(tx, repo_id, [commit["sha"] for commit in of_weeks])
-            found += [Work(counted, each, _author(each), named.get(each["sha"], ())) for each in of_weeks]
+            found += [_work(counted, each, named, landed, is_past) for each in of_weeks]
             if len(found) > most:
                 raise errors.Conflict(
                     f"There are more than {most:,} commits: `tgl-server league preview` computes them."
                 )
     return await _known(tx, found)
+
+
+def _work(
+    terms: Terms,
+    commit: Fields,
+    named: Mapping[bytes, Sequence[Author]],
+    landed: Mapping[bytes, datetime],
+    is_past: bool,
+) -> Work:
+    """Of the past it is known what has landed, and of no commit when: its arrival stands for that."""
+    sha = commit["sha"]
+    at = commit["ingested_at"] if is_past and sha in landed else landed.get(sha)
+    return Work(terms, commit, _author(commit), named.get(sha, ()), at, bool(landed))
 
 
 async def _known(tx: AsyncSession, found: Sequence[Work]) -> Stored:

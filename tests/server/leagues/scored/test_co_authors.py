@@ -4,12 +4,23 @@ from datetime import timedelta
 from typing import Any
 
 from tests.support.database import execute, rows, scalar
-from tests.support.leagues import MONDAY, NOBODY, arrive, make_league, points, results, stored, until_scored
+from tests.support.leagues import (
+    MONDAY,
+    NOBODY,
+    arrive,
+    check_preview,
+    make_league,
+    points,
+    results,
+    stored,
+    until_scored,
+)
 from tests.support.world import World
 from tgl_protocol.players import IdentitySource
 from tgl_server.db.engine import Database
 from tgl_server.leagues.replay import check_season, write_season
 from tgl_server.leagues.seasons import keep_seasons
+from tgl_server.leagues.service import NEW_RULES
 from tgl_server.players.moving import move
 
 LATER = MONDAY + timedelta(days=45)
@@ -41,6 +52,7 @@ async def test_lines_are_shared_and_days_of_others_alone_count_once_a_week(datab
     days = await rows(database, "SELECT p.name, d.value FROM player_days d JOIN players p ON p.id = d.player_id "
                                 "WHERE d.day = (SELECT max(day) FROM player_days) ORDER BY p.name")  # fmt: skip
     assert [tuple(row) for row in days] == [("Ada", 28), ("Ben", 25), ("Cem", 25), ("Dia", 25)]
+    await check_preview(database, made, NEW_RULES)
     assert (await check_season(database, made.season_id)).differences == []
 
 

@@ -10,6 +10,7 @@ from tests.support.leagues import (
     MONDAY,
     MadeLeague,
     arrive,
+    check_preview,
     connect,
     generated,
     make_league,
@@ -114,6 +115,7 @@ async def test_what_landed_is_what_the_reference_says_in_any_order(database: Dat
     assert (await check_season(database, made.season_id)).differences == []
     held = await results(database, made.season_id)
     assert held["standings"]
+    await check_preview(database, made, LANDED)
     await execute(
         database,
         "DELETE FROM ledger",
