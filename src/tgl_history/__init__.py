@@ -15,6 +15,7 @@ from tgl_history.errors import (
     Stopped,
     UnsupportedRepository,
 )
+from tgl_history.generated import GeneratedFiles
 from tgl_history.lookup import Whereabouts
 from tgl_history.repository import Repository, open_repository
 from tgl_history.statistics.engine import Engine, default_engine
@@ -26,6 +27,7 @@ __all__ = [
     "CorruptRepository",
     "Engine",
     "ForeignOwner",
+    "GeneratedFiles",
     "HistoryError",
     "Limits",
     "NotARepository",

@@ -8,6 +8,8 @@ The object is parsed here: libgit2 refuses some objects that git shows (libgit2/
 import re
 from datetime import datetime
 
+from msgspec import UNSET
+
 from tgl_history.dates import EPOCH, instant
 from tgl_history.stat import Stat
 from tgl_history.text import codec_named, decode, split_message
@@ -55,6 +57,7 @@ def parse_commit(sha: bytes, raw: bytes, parents: list[str], stat: Stat) -> Comm
     author_name, author_email, author_date = _ident(author, codec)
     committer_name, committer_email, commit_date = _ident(committer, codec)
     title, body = split_message(decode(message, codec))
+    has_generated = stat.generated_additions or stat.generated_deletions
     return Commit(
         sha=sha.hex(),
         author_name=author_name,
@@ -71,6 +74,9 @@ def parse_commit(sha: bytes, raw: bytes, parents: list[str], stat: Stat) -> Comm
         message_body=body[: http.MAX_BODY_LENGTH] or None,
         author_date=author_date,
         parents=parents if len(parents) <= http.MAX_PARENTS else None,
+        generated_additions=min(stat.generated_additions, http.MAX_INT) if has_generated else UNSET,
+        generated_deletions=min(stat.generated_deletions, http.MAX_INT) if has_generated else UNSET,
+        generated_rules=stat.generated_by if has_generated else UNSET,
     )
 
 

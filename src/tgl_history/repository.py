@@ -14,6 +14,7 @@ import pygit2
 
 from tgl_history.counting import Counting
 from tgl_history.errors import CorruptRepository, HistoryError, StatisticsFailed
+from tgl_history.generated import GeneratedFiles
 from tgl_history.lookup import Whereabouts, find_commits, whereabouts
 from tgl_history.metadata import parents_of
 from tgl_history.naming import repository_name, without_credentials
@@ -30,6 +31,7 @@ _LOG = logging.getLogger(__name__)
 
 # Each worker may use 300 MB; past this many the disk or the server is the limit.
 _MOST_WORKERS = 8
+_MOST_ATTRIBUTES = 100_000
 
 
 #: What repairs a repository; a plain fetch asks for nothing that lies below a commit that is here.
@@ -180,19 +182,23 @@ class Repository:
         jobs: int = 0,
         unreadable: Unreadable | None = None,
         limits: Limits | None = None,
+        generated: GeneratedFiles | None = None,
     ) -> Generator[Commit]:
         """The commits in the order given, streamed; closing the iterator ends its processes.
 
         `jobs` is the number of counting processes, 0 for one per core. `unreadable` hears the commits that cannot be
         read or counted, and why; without it the first is an error. `limits` are those of each process, on Linux.
+        With `generated` the commits say how many of their lines are those of generated files.
         """
         if not shas:
             return
         count = min(jobs or _cores(), -(-len(shas) // CHUNK))
         try:
             with (
-                counting_command(engine or default_engine(), self._object_folder) as command,
-                Workers(command._replace(limits=limits), count) as workers,
+                counting_command(
+                    engine or default_engine(), self._object_folder, by_file=generated is not None
+                ) as command,
+                Workers(command._replace(limits=limits), count, generated) as workers,
             ):
                 self._workers = workers
                 counting = Counting(self._objects, workers, self._told(unreadable or self._refuse))
@@ -201,6 +207,15 @@ class Repository:
             raise self._explain(error) from error
         finally:
             self._workers = None
+
+    def generated_files(self) -> GeneratedFiles:
+        """Which files are generated, also by the attributes at the root of the commit that HEAD names."""
+        try:
+            blob = self._opened.head.peel(pygit2.Commit).tree[".gitattributes"]
+            data = blob.data if isinstance(blob, pygit2.Blob) and blob.size <= _MOST_ATTRIBUTES else b""
+        except (pygit2.GitError, KeyError, ValueError):
+            data = b""
+        return GeneratedFiles(data.decode("utf-8", "replace"))
 
     def interrupt(self) -> None:
         """End the counting of `commits`, also where a process hangs; other threads may call it."""

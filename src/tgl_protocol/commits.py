@@ -50,6 +50,14 @@ class Commit(Struct, frozen=True, gc=False):
         Annotated[list[Sha], Meta(max_length=http.MAX_PARENTS)] | None,
         about("The shas of its parents, the first one first"),
     ] = None
+    generated_additions: Annotated[
+        Count | UnsetType, about("Of the lines added those in generated, vendored and lock files")
+    ] = UNSET
+    generated_deletions: Annotated[Count | UnsetType, about("Of the lines deleted those in such files")] = UNSET
+    generated_rules: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=http.MAX_RULES_NAME_LENGTH)] | UnsetType,
+        about("The name of the rules by which files are such ones; without it the two numbers are not kept"),
+    ] = UNSET
 
 
 class PushBatch(Struct, frozen=True):

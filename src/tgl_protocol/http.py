@@ -22,6 +22,8 @@ PROBLEM_MEDIA_TYPE: Final = "application/problem+json"
 MAX_COMMITS_PER_BATCH: Final = 1000
 #: The feature in `capabilities` of a server that accepts streams.
 COMMIT_STREAM: Final = "commit_stream"
+#: The feature of a server that keeps how many of a commit's lines are those of generated files.
+GENERATED_LINES: Final = "generated_lines"
 #: The feature of a server that tells what leagues count today for whoever pushes to a repository.
 LEAGUE_DAYS: Final = "league_days"
 MAX_REFUSED_LINES: Final = 1000
@@ -36,6 +38,7 @@ MAX_NAME_LENGTH: Final = 255
 MAX_EMAIL_LENGTH: Final = 320
 MAX_TITLE_LENGTH: Final = 500
 MAX_BODY_LENGTH: Final = 65_536
+MAX_RULES_NAME_LENGTH: Final = 50
 MAX_INT: Final = 2**31 - 1
 MAX_PARENTS: Final = 4096
 MAX_CLIENT_VERSION_LENGTH: Final = 100

@@ -27,6 +27,9 @@ class StoredCommit(Struct, frozen=True, kw_only=True, gc=False):
     parent_count: Annotated[int, about("How many parents it has")]
     parents: Annotated[list[str] | None, about("The shas of its parents; null if none were sent")]
     ingested_at: Annotated[datetime, about("When this server stored it")]
+    generated_additions: Annotated[int | None, about("Lines added in generated files; null if none were told")] = None
+    generated_deletions: Annotated[int | None, about("Lines deleted in generated files; null if none were told")] = None
+    generated_rules: Annotated[str | None, about("The rules by which files are generated; null if none")] = None
 
 
 class CommitPage(Struct, frozen=True):

@@ -59,6 +59,9 @@ GOLDEN: dict[type, dict[str, Any]] = {
                 "message_body": None,
                 "author_date": AT,
                 "parents": [SHA],
+                "generated_additions": 12,
+                "generated_deletions": 0,
+                "generated_rules": "builtin-1",
             }
         ],
         "client_version": "0.1.0",

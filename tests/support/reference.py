@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from tests.support.repositories import git
-from tgl_history import Engine, open_repository
+from tgl_history import Engine, GeneratedFiles, open_repository
 from tgl_protocol.commits import Commit
 
 _SHORTSTAT = re.compile(
@@ -37,8 +37,10 @@ def counts(commits: list[Commit]) -> dict[str, Counts]:
     return {found.sha: (found.files_changed, found.additions, found.deletions) for found in commits}
 
 
-def read_all(path: Path, engine: Engine | None = None, jobs: int = 0) -> list[Commit]:
-    """Every commit of every branch, as `tgl_history` reads it."""
+def read_all(path: Path, engine: Engine | None = None, jobs: int = 0, *, by_file: bool = False) -> list[Commit]:
+    """Every commit of every branch, as `tgl_history` reads it; with `by_file` the lines of generated files too."""
     with open_repository(path) as repository:
         walk = repository.walk(repository.tips().values())
-        return list(repository.commits(walk.shas, engine=engine, jobs=jobs))
+        return list(
+            repository.commits(walk.shas, engine=engine, jobs=jobs, generated=GeneratedFiles() if by_file else None)
+        )

@@ -47,6 +47,7 @@ class Work(Struct, frozen=True, kw_only=True):
     email: str = "ada@example.com"
     named: Sequence[str] = ()
     landed: int | None = None
+    generated: int = 0
 
 
 def work(**fields: Any) -> Work:
@@ -98,6 +99,7 @@ def _judged(rules: Rules, span: Span, counting: Counting, each: Work) -> JudgedC
     seen = Seen(
         authored=authored, arrived=arrived, additions=each.lines[0], deletions=each.lines[1], files=each.files,
         is_merge=each.is_merge, is_revert=is_revert(each.title), is_bot=author is None, landed=landed,
+        generated=each.generated,
     )  # fmt: skip
     judged = judge(rules, span, Terms(each.position, FIRST, 0, counting=counting), seen)
     if judged is None:

@@ -22,5 +22,11 @@ commits = st.fixed_dictionaries(
         **dict.fromkeys(["additions", "deletions", "files_changed", "parent_count"], counts),
         "is_merge": st.booleans(),
     },
-    optional={"author_date": dates, "parents": st.none() | st.lists(shas, max_size=3)},
+    optional={
+        "author_date": dates,
+        "parents": st.none() | st.lists(shas, max_size=3),
+        "generated_additions": counts,
+        "generated_deletions": counts,
+        "generated_rules": st.sampled_from(["builtin-1", "builtin-1+attributes"]),
+    },
 )

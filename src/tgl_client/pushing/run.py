@@ -7,11 +7,11 @@ last, and the next push asks the server what is missing.
 import asyncio
 import os
 import time
-from collections.abc import AsyncGenerator, Collection, Coroutine
+from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import UUID
 
 from msgspec import Struct
@@ -23,6 +23,7 @@ from tgl_client.http.batch import PACKED_RATIO, WIRE_BYTES, Batch, BatchLimits, 
 from tgl_client.pushing.branches import chosen, unmatched
 from tgl_client.pushing.explained import explained
 from tgl_client.pushing.histories import Apart, find_apart
+from tgl_client.pushing.meanwhile import meanwhile
 from tgl_client.pushing.missing import ask_missing
 from tgl_client.pushing.options import PushOptions
 from tgl_client.pushing.plan import MISSING_CHUNK, WalkPlan, plan_walk, refs_to_record, should_confirm
@@ -37,7 +38,7 @@ from tgl_protocol import __version__, http
 from tgl_protocol.commits import Capabilities, RepoStatus
 
 if TYPE_CHECKING:
-    from tgl_history import Repository, Walk
+    from tgl_history import GeneratedFiles, Repository, Walk
 
 T = TypeVar("T")
 
@@ -84,6 +85,8 @@ class Push:
         #: Every branch of the clone, whether it is pushed or not, and what tells the clone from another.
         self._here: dict[str, str] = {}
         self._clone: str | None = None
+        #: Where the server keeps how many lines are generated, what tells which files are.
+        self._generated: GeneratedFiles | None = None
 
     async def run(self) -> None:
         """Send what is missing on the server and record the tips; raises `TglError`."""
@@ -192,6 +195,8 @@ class Push:
         async with meanwhile(self.api.capabilities()) as capabilities:
             walk = await self._walk(repository, thread, plan)
             self._adapt(await capabilities)
+        if http.GENERATED_LINES in self.features:
+            self._generated = await thread.call(repository.generated_files)
         shas = await self._ask_missing(walk.shas) if plan.ask_missing else walk.shas
         is_joined = self.options.join_history or walk.found_hidden or len(shas) < len(walk.shas)
         if shas and status.total_commits and not is_joined:
@@ -249,8 +254,13 @@ class Push:
     ) -> AsyncGenerator[Batch, None]:
         from tgl_history import Engine  # noqa: PLC0415 -- it is loaded by now, as there is a repository
 
-        engine = Engine(self.options.engine) if self.options.engine else None
-        commits = repository.commits(shas, engine=engine, jobs=self.options.jobs, unreadable=self.tally.hear_unreadable)
+        commits = repository.commits(
+            shas,
+            engine=Engine(self.options.engine) if self.options.engine else None,
+            jobs=self.options.jobs,
+            unreadable=self.tally.hear_unreadable,
+            generated=self._generated,
+        )
         return thread.stream(cut(thread.until_stopped(commits), self._limits))
 
     def _delivery(self, repository: "Repository", thread: HistoryThread) -> Delivery:
@@ -282,17 +292,6 @@ class Push:
         # Also where every commit was there already: whoever sent them may have been killed before this.
         opened_run = bool(self.tally.sent or self.tally.refused)
         await self._recording.record(refs, self.run_id, self._refs_chunk, closes=opened_run)
-
-
-@asynccontextmanager
-async def meanwhile(coroutine: Coroutine[Any, Any, T]) -> AsyncGenerator[asyncio.Task[T], None]:
-    """Runs a coroutine beside the block and ends it with the block; an error that nobody awaited is dropped."""
-    task = asyncio.ensure_future(coroutine)
-    try:
-        yield task
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 def _new_run_id() -> UUID:

@@ -23,14 +23,17 @@ def default_engine() -> Engine:
 
 
 @contextmanager
-def counting_command(engine: Engine, object_folder: Path) -> Iterator[Command]:
-    """The command that workers run, as long as the block lasts; raises `StatisticsFailed` without a usable git."""
+def counting_command(engine: Engine, object_folder: Path, *, by_file: bool = False) -> Iterator[Command]:
+    """The command that workers run, as long as the block lasts; raises `StatisticsFailed` without a usable git.
+
+    With `by_file` it says of each file as well how many lines changed.
+    """
     if engine is Engine.PYGIT2:
         with pygit2_engine.sound_objects(object_folder) as objects:
-            yield pygit2_engine.count_lines(objects)
+            yield pygit2_engine.count_lines(objects, by_file=by_file)
         return
     git = git_engine.usable_git()
     if git is None:
         oldest = ".".join(map(str, git_engine.OLDEST_GIT))
         raise StatisticsFailed(f"no git {oldest} or later is on the PATH", "install it, or use --engine pygit2")
-    yield git_engine.diff_tree(git, object_folder)
+    yield git_engine.diff_tree(git, object_folder, by_file=by_file)

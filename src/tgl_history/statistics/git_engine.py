@@ -79,11 +79,12 @@ def version_of(git: str) -> tuple[int, ...]:
     return (int(numbers[1]), int(numbers[2])) if numbers else (0,)
 
 
-def diff_tree(git: str, objects: Path) -> Command:
+def diff_tree(git: str, objects: Path, *, by_file: bool = False) -> Command:
     """The process that counts the lines of commits whose objects are in `objects`."""
     settings = [part for setting in _CONFIG for part in ("-c", setting)]
     here = {"GIT_DIR": os.fspath(_EMPTY_GIT_DIR), "GIT_OBJECT_DIRECTORY": os.fspath(objects)}
-    return Command((git, *settings, *_DIFF_TREE), _environment(here))
+    more = ("--numstat",) if by_file else ()
+    return Command((git, *settings, *_DIFF_TREE, *more), _environment(here))
 
 
 def _environment(more: dict[str, str]) -> dict[str, str]:

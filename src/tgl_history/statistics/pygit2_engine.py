@@ -25,13 +25,16 @@ from tgl_history.statistics.workers import Command
 _LEVELS = (ConfigLevel.SYSTEM, ConfigLevel.XDG, ConfigLevel.GLOBAL, ConfigLevel.PROGRAMDATA)
 _FLAGS = DiffOption.INCLUDE_TYPECHANGE
 _SHA_LENGTH = 40
+_CONTROLS = dict.fromkeys(range(32), "?")
+_BY_FILE = "--numstat"
 
 
-def count_lines(objects: Path) -> Command:
+def count_lines(objects: Path, *, by_file: bool = False) -> Command:
     """The process that counts the lines of commits whose objects are in `objects`."""
     # -P: a module called like ours in the current directory is not ours.
     start = f"from {__name__} import main; main()"
-    return Command((sys.executable, "-P", "-c", start, os.fspath(objects)), inherited(python=True))
+    more = (_BY_FILE,) if by_file else ()
+    return Command((sys.executable, "-P", "-c", start, os.fspath(objects), *more), inherited(python=True))
 
 
 def detached_repository(objects: Path) -> pygit2.Repository:
@@ -90,7 +93,7 @@ def _shield() -> None:
         pygit2.settings.search_path[level] = ""
 
 
-def _summary(repository: pygit2.Repository, sha: str) -> str:
+def _summary(repository: pygit2.Repository, sha: str, *, by_file: bool) -> str:
     diff = _diff(repository, sha)
     diff.find_similar(DiffFind.FIND_RENAMES, rename_threshold=50, rename_limit=1000)
     stats = diff.stats
@@ -100,7 +103,17 @@ def _summary(repository: pygit2.Repository, sha: str) -> str:
             more = _lines_of_other_type(repository, delta)
             added, deleted = added + more[0], deleted + more[1]
     files = stats.files_changed - sum(_is_no_change(delta) for delta in diff.deltas)
-    return f" {files} files changed, {added} insertions(+), {deleted} deletions(-)"
+    each = "".join(_by_file(diff)) if by_file else ""
+    return f"{each} {files} files changed, {added} insertions(+), {deleted} deletions(-)"
+
+
+def _by_file(diff: pygit2.Diff) -> Iterator[str]:
+    """A line for each file, as `git --numstat` writes it for one that was not renamed."""
+    for patch in diff:
+        if patch is not None:
+            _, added, deleted = patch.line_stats
+            path = patch.delta.new_file.path.encode("ascii", "backslashreplace").decode()
+            yield f"{added}\t{deleted}\t{path.translate(_CONTROLS)}\n"
 
 
 def _diff(repository: pygit2.Repository, sha: str) -> pygit2.Diff:
@@ -148,18 +161,18 @@ def main() -> None:
     """Run as the counting process: ids on standard input, answers on standard output."""
     _shield()
     try:
-        _answer(detached_repository(Path(sys.argv[1])))
+        _answer(detached_repository(Path(sys.argv[1])), by_file=_BY_FILE in sys.argv[2:])
     except (pygit2.GitError, KeyError, OSError) as error:
         sys.exit(str(error))
     except MemoryError:
         sys.exit("out of memory")
 
 
-def _answer(repository: pygit2.Repository) -> None:
+def _answer(repository: pygit2.Repository, *, by_file: bool) -> None:
     for line in sys.stdin:
         sha = line.rstrip("\n")
         if len(sha) == _SHA_LENGTH:
-            sys.stdout.write(f"{sha}\n{_summary(repository, sha)}\n")
+            sys.stdout.write(f"{sha}\n{_summary(repository, sha, by_file=by_file)}\n")
         else:
             sys.stdout.write(line)
             sys.stdout.flush()

@@ -1,7 +1,8 @@
 """Starts the processes that count lines, and talks to them: commit ids in, `Stat`s out.
 
 Both engines speak the dialect of `git diff-tree --stdin --shortstat`: for each id its own line, then a summary
-line unless nothing changed. A line that is no id is echoed and flushed, and so marks the end of a chunk.
+line unless nothing changed; with `--numstat` a line for each file before it. A line that is no id is echoed and
+flushed, and so marks the end of a chunk.
 
 A commit that cannot be counted ends the process. Then another is started, and the ids in flight are asked for one by
 one, so that each costs itself alone. A process that may take only so much (`Limits`) ends in the same way: a commit
@@ -13,7 +14,6 @@ than the smallest pipe POSIX allows: a write never blocks, so the two sides cann
 
 import contextlib
 import logging
-import re
 import shlex
 import signal
 import subprocess
@@ -27,7 +27,9 @@ from types import TracebackType
 from typing import IO, Final, NamedTuple, Self, cast
 
 from tgl_history.errors import StatisticsFailed
+from tgl_history.generated import GeneratedFiles
 from tgl_history.stat import Stat
+from tgl_history.statistics.answers import parse_answer
 from tgl_history.statistics.limits import Limits, in_words, limit
 
 _LOG = logging.getLogger(__name__)
@@ -41,11 +43,6 @@ _CRASHES: Final = frozenset(
     -getattr(signal, name) for name in ("SIGSEGV", "SIGBUS", "SIGABRT", "SIGXCPU") if hasattr(signal, name)
 )
 _MARKER = b"end\n"
-_ANSWER = re.compile(
-    rb"^([0-9a-f]{40})\n"
-    rb"(?: (\d+) files? changed(?:, (\d+) insertions?\(\+\))?(?:, (\d+) deletions?\(-\))?\n)?",
-    re.MULTILINE,
-)
 
 
 class Command(NamedTuple):
@@ -81,12 +78,12 @@ Run = Sequence[Task]
 class Workers:
     """A few counting processes behind one queue. Leaving the context ends and reaps every one of them."""
 
-    def __init__(self, command: Command, count: int) -> None:
+    def __init__(self, command: Command, count: int, generated: GeneratedFiles | None = None) -> None:
         self._runs: SimpleQueue[Run | None] = SimpleQueue()
         self._lanes: list[_Lane] = []
         try:
             for _ in range(count):
-                self._lanes.append(_Lane(command, self._runs))
+                self._lanes.append(_Lane(command, self._runs, generated))
         except BaseException:
             self.close()
             raise
@@ -122,8 +119,9 @@ class Workers:
 class _Lane:
     """One process and the thread that talks to it."""
 
-    def __init__(self, command: Command, runs: SimpleQueue[Run | None]) -> None:
+    def __init__(self, command: Command, runs: SimpleQueue[Run | None], generated: GeneratedFiles | None) -> None:
         self._command = command
+        self._generated = generated
         self._runs = runs
         self._taken: deque[Task] = deque()
         self._in_flight: deque[Task] = deque()
@@ -197,7 +195,7 @@ class _Lane:
         lines: list[bytes] = []
         for line in iter(self._answers.readline, b""):
             if line == _MARKER:
-                return _parse_answer(b"".join(lines))
+                return {**parse_answer(b"".join(lines), self._generated)}
             lines.append(line)
         raise WorkerDied("", 0)
 
@@ -282,11 +280,3 @@ def _start(command: Command, errors: IO[bytes]) -> subprocess.Popen[bytes]:
             errors.close()
             raise StatisticsFailed(f"counting cannot be limited: {error.strerror}", "allow prlimit here") from error
     return process
-
-
-def _parse_answer(text: bytes) -> Counted:
-    """The statistics in a chunk's answer, by commit id."""
-    return {
-        sha.decode(): Stat(int(files or 0), int(added or 0), int(deleted or 0))
-        for sha, files, added, deleted in _ANSWER.findall(text)
-    }

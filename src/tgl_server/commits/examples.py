@@ -24,6 +24,9 @@ COMMIT = commits.Commit(
     message_body=None,
     author_date=AT,
     parents=[PARENT],
+    generated_additions=12,
+    generated_deletions=0,
+    generated_rules="builtin-1",
 )
 _STORED = stored_commits.StoredCommit(
     **{**asdict(COMMIT), "author_date": AT, "parents": [PARENT]}, ingested_at=AT + timedelta(minutes=1)

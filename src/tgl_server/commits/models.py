@@ -87,6 +87,10 @@ class CommitRow(Base):
     message_title: Mapped[str]
     message_body: Mapped[str | None]
     parents: Mapped[list[bytes] | None] = mapped_column(ARRAY(LargeBinary))
+    # Null where the client did not say, or nothing of it is generated.
+    generated_additions: Mapped[int | None] = mapped_column(Integer)
+    generated_deletions: Mapped[int | None] = mapped_column(Integer)
+    generated_rules: Mapped[str | None]
 
     __table_args__ = (
         Index("ix_commits_repo_id_commit_date", "repo_id", "commit_date"),

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from struct import Struct
 from uuid import UUID
 
+from msgspec import UNSET
+
 from tgl_protocol.commits import Commit
 
 #: The columns of a row, in its order.
@@ -30,11 +32,16 @@ COLUMNS = (
     "message_title",
     "message_body",
     "parents",
+    "generated_additions",
+    "generated_deletions",
+    "generated_rules",
 )
 
 SHA_BYTES = 20
 _LENGTH = Struct("!i").pack
 _NULL = _LENGTH(-1)
+_NO_GENERATED = 3 * _NULL
+_TWO_COUNTS = Struct("!iiii").pack
 # The values of fixed length, each behind its length: the columns' number, repo_id and sha's length come in one piece.
 _HEAD = Struct("!h i16s i").pack
 _FIXED = Struct("!26s 20s iq iq ii ii ii i? ii").pack
@@ -96,8 +103,15 @@ def _row(head: bytes, sha: bytes, commit: Commit, texts: _Encoded, emails: _Enco
             _encode(commit.message_title),
             _NULL if commit.message_body is None else _encode(commit.message_body),
             _NULL if commit.parents is None else _encode_parents(commit.parents),
+            _NO_GENERATED if commit.generated_rules is UNSET else _generated(commit, commit.generated_rules, texts),
         )
     )
+
+
+def _generated(commit: Commit, rules: str, texts: _Encoded) -> bytes:
+    added = 0 if commit.generated_additions is UNSET else commit.generated_additions
+    deleted = 0 if commit.generated_deletions is UNSET else commit.generated_deletions
+    return _TWO_COUNTS(4, added, 4, deleted) + texts[rules]
 
 
 def _parent_count(commit: Commit) -> int:

@@ -82,7 +82,10 @@ class Terms(Struct, frozen=True):
 
 
 class Seen(Struct, frozen=True, gc=False):
-    """What is judged of a stored commit; `landed` is the second at which the default branch first contained it."""
+    """What is judged of a stored commit; `landed` is the second at which the default branch first contained it.
+
+    `generated` are those of its lines that are in generated, vendored and lock files.
+    """
 
     authored: int
     arrived: int
@@ -93,6 +96,7 @@ class Seen(Struct, frozen=True, gc=False):
     is_revert: bool
     is_bot: bool = False
     opted_out: bool = False
+    generated: int = 0
     landed: int | None = None
 
 
@@ -117,7 +121,7 @@ def judge(rules: Rules, span: Span, terms: Terms, seen: Seen) -> Judged | None:
         if authored > span.last_day:
             return None
         timing = CommitVerdict.TOO_LATE
-    value = min(rules.line_cap, seen.additions + seen.deletions)
+    value = min(rules.line_cap, max(0, seen.additions + seen.deletions - seen.generated))
     return Judged(_disqualified(terms, seen, authored) or timing, day, value)
 
 

@@ -38,6 +38,8 @@ COLUMNS: Final = (
     "files_changed",
     "is_merge",
     "message_title",
+    "generated_additions",
+    "generated_deletions",
 )
 
 
@@ -162,6 +164,7 @@ def judged(
         is_revert=is_revert(commit["message_title"]),
         is_bot=whose.is_bot,
         opted_out=whose.credit.opted_out,
+        generated=(commit["generated_additions"] or 0) + (commit["generated_deletions"] or 0),
         landed=None if landed is None else second_of(landed),
     )
     return judge(season.rules, season.span, terms, seen)

@@ -14,6 +14,6 @@ EXAMPLES: list[Struct] = [
         limits=commits.Limits(http.MAX_COMMITS_PER_BATCH, 32 * 1024 * 1024, http.MAX_MISSING_SHAS, http.MAX_REFS, 100),
         content_encodings=["gzip", "zstd"],
         media_types=[http.JSON_MEDIA_TYPE, http.MSGPACK_MEDIA_TYPE, http.NDJSON_MEDIA_TYPE],
-        features=[http.COMMIT_STREAM, http.LEAGUE_DAYS],
+        features=[http.COMMIT_STREAM, http.LEAGUE_DAYS, http.GENERATED_LINES],
     ),
 ]

@@ -76,5 +76,5 @@ def capabilities(settings: NamedDependency[Settings]) -> Capabilities:
         ),
         content_encodings=list(CONTENT_ENCODINGS),
         media_types=[http.JSON_MEDIA_TYPE, http.MSGPACK_MEDIA_TYPE, http.NDJSON_MEDIA_TYPE],
-        features=[http.COMMIT_STREAM, http.LEAGUE_DAYS],
+        features=[http.COMMIT_STREAM, http.LEAGUE_DAYS, http.GENERATED_LINES],
     )

@@ -15,6 +15,7 @@ from tests.support.damage import DAMAGES, damage, object_file, unpack
 from tests.support.reference import counts, shortstat
 from tests.support.repositories import git, linear_repository
 from tgl_history import CorruptRepository, Engine, Limits, StatisticsFailed, Stopped, open_repository
+from tgl_history.stat import NO_CHANGE
 from tgl_history.statistics.workers import Command, Uncountable, WorkerDied, Workers
 
 BOTH_ENGINES = pytest.mark.parametrize("engine", list(Engine))
@@ -130,7 +131,7 @@ def test_a_worker_that_talks_on_its_error_channel_does_not_block(tmp_path: Path)
     loud = "import sys\nsys.stderr.write('x' * 1_000_000)\nfor line in sys.stdin: print(line, end='', flush=True)"
     with Workers(Command([sys.executable, "-c", loud], dict(os.environ)), 1) as workers:
         sha = "a" * 40
-        assert workers.submit([sha])[0].result(timeout=30) == {sha: (0, 0, 0)}
+        assert workers.submit([sha])[0].result(timeout=30) == {sha: NO_CHANGE}
 
 
 def test_a_worker_that_will_not_speak_is_reported_with_its_words(tmp_path: Path) -> None:
@@ -194,7 +195,7 @@ def test_a_commit_that_takes_too_much_ends_alone_and_the_others_are_counted() ->
     with Workers(Command([sys.executable, "-c", _HOSTILE], dict(os.environ), limits), 1) as workers:
         counted = workers.submit([small, long, large])[0].result(timeout=60)
     assert counted == {
-        small: (0, 0, 0),
+        small: NO_CHANGE,
         long: Uncountable("it takes more than 1 seconds of a processor"),
         large: Uncountable("out of memory"),
     }

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import UNSET
 from sqlalchemy import text
 
 from tests.support.strategies import commits
@@ -37,7 +38,16 @@ def stored(commit: Commit) -> dict[str, Any]:
         "author_date": utc(commit.author_date or commit.commit_date),
         "commit_date": utc(commit.commit_date),
         "parents": None if commit.parents is None else [bytes.fromhex(parent) for parent in commit.parents],
+        **generated(commit),
     }
+
+
+def generated(commit: Commit) -> dict[str, Any]:
+    """Lines of generated files are kept together with the rules that say so."""
+    if commit.generated_rules is UNSET:
+        return dict.fromkeys(["generated_additions", "generated_deletions", "generated_rules"])
+    added, deleted = (0 if each is UNSET else each for each in (commit.generated_additions, commit.generated_deletions))
+    return {"generated_additions": added, "generated_deletions": deleted, "generated_rules": commit.generated_rules}
 
 
 async def read_back(url: str, rows: dict[bytes, bytes]) -> list[dict[str, Any]]:
