@@ -12,6 +12,10 @@ from tgl_server.web.account import addresses, notifications
 from tgl_server.web.account import routes as account
 from tgl_server.web.administration import claims, log, people, system
 from tgl_server.web.assets import serve_asset
+from tgl_server.web.commissioning import leagues as making_leagues
+from tgl_server.web.commissioning import rules as making_rules
+from tgl_server.web.commissioning import seasons as running_seasons
+from tgl_server.web.commissioning.view import provide_desk
 from tgl_server.web.credentials import routes as credentials
 from tgl_server.web.cross_site import same_site
 from tgl_server.web.device import routes as device
@@ -42,7 +46,11 @@ def _pages(*routes: Any, guards: Any = ()) -> Router:
         route_handlers=list(routes),
         guards=[same_site, *guards],
         request_class=Request,
-        dependencies={"project_view": Provide(provide_project_view), "repo_view": Provide(provide_repo_view)},
+        dependencies={
+            "project_view": Provide(provide_project_view),
+            "repo_view": Provide(provide_repo_view),
+            "desk": Provide(provide_desk, sync_to_thread=False),
+        },
         exception_handlers={SignInNeeded: signing_in.ask_to_sign_in, StillWaiting: signing_in.send_to_wait},
         include_in_schema=False,
         opt=limited_as(RateGroup.PAGES) | is_page(),
@@ -73,6 +81,9 @@ _SIGNED_IN = (
     *device.ROUTES,
     *people.ROUTES,
     *claims.ROUTES,
+    *making_leagues.ROUTES,
+    *making_rules.ROUTES,
+    *running_seasons.ROUTES,
     *log.ROUTES,
     *system.ROUTES,
     *live.ROUTES,

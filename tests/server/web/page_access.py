@@ -26,6 +26,8 @@ NOT_THERE = (404, 403, 404, 404, 403)
 
 _PROJECT, _REPO = "/projects/{project}", "/projects/{project}/repos/{repo}"
 _ENDPOINT = f"{_PROJECT}/endpoints/{{endpoint_id}}"
+_LEAGUE = "/administration/leagues/{league}"
+_SEASON = f"{_LEAGUE}/seasons/{{number}}"
 _KEY, _PERSON = "/settings/keys/{key_id}", "/administration/people/{user_id}"
 
 
@@ -147,6 +149,18 @@ ROWS: Final[dict[str, tuple[int, ...]]] = {
     "POST /administration/claims/{claim_id}/approve": _commissioner(422),
     "POST /administration/claims/{claim_id}/refuse": _commissioner(422),
     "POST /administration/claims/merge": _commissioner(422),
+    **_both("/administration/leagues", {"GET": _commissioner(200), "POST": _commissioner(422)}),
+    f"GET {_LEAGUE}": _commissioner(404),
+    f"POST {_LEAGUE}/repos": _commissioner(404),
+    f"POST {_LEAGUE}/seasons": _commissioner(404),
+    **_both(f"{_LEAGUE}/rules", {"GET": _commissioner(404), "POST": _commissioner(404)}),
+    f"POST {_LEAGUE}/rules/preview": _commissioner(404),
+    f"GET {_SEASON}": _commissioner(404),
+    f"POST {_SEASON}/open": _commissioner(404),
+    f"POST {_SEASON}/close": _commissioner(404),
+    f"POST {_SEASON}/strikes": _commissioner(404),
+    f"POST {_SEASON}/strikes/delete": _commissioner(404),
+    f"POST {_SEASON}/amend": _commissioner(404),
     "GET /administration/log": _commissioner(200),
     "GET /administration/system": _commissioner(200),
     **_both("/link/{token}", {"GET": _all(404), "POST": _all(404)}),

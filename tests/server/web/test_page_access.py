@@ -73,7 +73,9 @@ class Cast:
             "user_id": person.id,
             "key_id": self._key_id,
         }
-        method, path = row.format(session_id=uuid4(), claim_id=uuid4(), token="invented", **names).split()
+        method, path = row.format(
+            session_id=uuid4(), claim_id=uuid4(), token="invented", league="none", number=1, **names
+        ).split()
         return await visitor.status(method, path)
 
 
