@@ -30,11 +30,13 @@ from tgl_server.auth.principal import Principal
 HIDDEN_NAME: Final = "somebody hidden"
 FORMER_NAME: Final = "a former player"
 
-# The players whose names need care, but the caller's own; few, and found by an index of their own.
+# The players whose names need care, but the caller's own; few, and found by an index of their own. Without an account
+# nobody is one's own, and one who has none is no less hidden.
 UNSEEN = """
     SELECT i.email, i.name, i.player_id, p.state, p.visibility, p.shown_name
     FROM players p JOIN identities i ON i.player_id = p.id
-    WHERE (p.visibility <> 'shown' OR p.state = 'erased') AND p.user_id IS DISTINCT FROM CAST(:viewer AS uuid)
+    WHERE (p.visibility <> 'shown' OR p.state = 'erased')
+      AND (CAST(:viewer AS uuid) IS NULL OR p.user_id IS DISTINCT FROM CAST(:viewer AS uuid))
 """
 _UNSEEN = text(UNSEEN)
 

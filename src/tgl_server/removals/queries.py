@@ -90,7 +90,7 @@ CONTINUED_TIPS = text(f"""
 """)  # noqa: S608 -- our own condition
 
 NEWEST_UNREACHED = text(f"""
-    SELECT encode(sha, 'hex') AS sha, commit_date, author_name, message_title
+    SELECT encode(sha, 'hex') AS sha, commit_date, author_name, author_email, message_title
     FROM commits c WHERE {_UNREACHED} ORDER BY commit_date DESC, sha DESC LIMIT :limit
 """)  # noqa: S608 -- our own condition
 

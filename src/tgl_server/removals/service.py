@@ -6,12 +6,15 @@ is under way meanwhile is stored or waits, and records no tip: some commits that
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tgl_protocol.commits import SyncStatus
 from tgl_server.access.ids import RepoId
+from tgl_server.access.names import Names, names_for
 from tgl_server.audit.service import Actor, record
 from tgl_server.commits import queries as commits_queries
 from tgl_server.commits.models import IngestKind
@@ -48,7 +51,7 @@ class Contents(Struct, frozen=True, kw_only=True):
 
 
 class UnreachedCommit(Struct, frozen=True, kw_only=True):
-    """A commit that no recorded tip reaches."""
+    """A commit that no recorded tip reaches, with the names that everybody may be shown."""
 
     sha: str
     commit_date: datetime
@@ -116,14 +119,25 @@ async def unreached_in(tx: AsyncSession, repo_id: RepoId, forgotten: Sequence[st
     reached = await _mark_reached(tx, repo_id, forgotten)
     found = (await tx.execute(queries.SUM_UNREACHED, {"repo_id": repo_id})).mappings().one()
     some = {"repo_id": repo_id, "limit": _SHOWN}
-    newest = (await tx.execute(queries.NEWEST_UNREACHED, some)).mappings()
+    newest = await tx.execute(queries.NEWEST_UNREACHED, some)
+    names = await names_for(tx, None)
     return Unreached(
         **found,
-        newest=[UnreachedCommit(**row) for row in newest],
+        newest=[_unreached(row, names) for row in newest],
         roots=list(await tx.scalars(queries.UNREACHED_ROOTS, some)),
         continued=list(await tx.scalars(queries.CONTINUED_TIPS, {**some, "forgotten": list(forgotten)})),
         reached=reached,
         seq=state.ingest_seq,
+    )
+
+
+def _unreached(row: Row[Any], names: Names) -> UnreachedCommit:
+    other = names.other_than(row.author_email, row.author_name)
+    return UnreachedCommit(
+        sha=row.sha,
+        commit_date=row.commit_date,
+        author_name=row.author_name if other is None else other,
+        message_title=names.text(row.message_title),
     )
 
 

@@ -11,9 +11,11 @@ from tests.support.api import Api
 from tests.support.command import tgl_server
 from tests.support.commits import batch, commit, numbered, sha_of
 from tests.support.database import audited, execute, rows, scalar, until_query
+from tests.support.players import until_identified
 from tests.support.world import World, status_of
 from tgl_protocol.refs import refs_digest
 from tgl_server.access.ids import RepoId
+from tgl_server.access.names import HIDDEN_NAME
 from tgl_server.audit.service import Actor
 from tgl_server.db.engine import Database
 from tgl_server.errors import ServerError
@@ -173,6 +175,14 @@ async def test_a_long_line_and_many_merges_are_reached_whole(api: Api, world: Wo
     assert await prune(database, world) == 0
     await api.put(f"{world.sync_path}/refs", {"refs": {"refs/heads/main": commits[1000]["sha"]}})
     assert await prune(database, world) == 1999
+
+
+async def test_who_is_hidden_is_not_named_by_the_list(pushed: Api, world: World, database: Database) -> None:
+    await until_identified(database)
+    await execute(database, "UPDATE players SET visibility = 'hidden'")
+    async with database.transaction() as tx:
+        seen = await unreached_in(tx, RepoId(world.repo_id))
+    assert {each.author_name for each in seen.newest} == {HIDDEN_NAME}
 
 
 async def test_the_commands_list_first_and_delete_only_when_told(
