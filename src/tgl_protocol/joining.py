@@ -2,11 +2,12 @@
 
 from enum import StrEnum
 from typing import Annotated, Final
+from uuid import UUID
 
 from msgspec import Meta, Struct
 
 from tgl_protocol.about import about
-from tgl_protocol.players import PlayerInfo
+from tgl_protocol.players import MAX_REASON, PlayerInfo
 
 MAX_MAILMAP: Final = 250_000
 
@@ -32,6 +33,19 @@ class SuggestionList(Struct, frozen=True):
     """Players that look like one person."""
 
     items: Annotated[list[Suggestion], about("The suggestions, at most 200")]
+
+
+class Dismissal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Players that look like one person and are not: a group of no others than these is suggested no more."""
+
+    players: Annotated[Annotated[list[UUID], Meta(min_length=2, max_length=50)], about("The players' ids")]
+    reason: Annotated[Annotated[str, Meta(min_length=1, max_length=MAX_REASON)], about("How that is known; it is kept")]
+
+
+class Dismissed(Struct, frozen=True, kw_only=True):
+    """What is suggested no more."""
+
+    players: Annotated[list[UUID], about("The players' ids, each once and in order")]
 
 
 class Mailmap(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import typer
 
-from tgl_protocol.joining import Mailmap, MailmapDiff
+from tgl_protocol.joining import Dismissal, Mailmap, MailmapDiff, Suggestion
 from tgl_protocol.players import ClaimInfo, ClaimState, PlayerErased, PlayerInfo, PlayerState, Split
 from tgl_server.accounts.service import COMMAND_LINE
 from tgl_server.auth.argon2 import Argon2
@@ -19,7 +19,7 @@ from tgl_server.cli.output import say
 from tgl_server.cli.pages import PAGE, AsJson, all_pages, say_json, say_rows
 from tgl_server.db.engine import Database
 from tgl_server.errors import ServerError
-from tgl_server.players import claims, erasing, moving, reading
+from tgl_server.players import claims, erasing, moving, reading, suggestions
 from tgl_server.players.importing import import_mailmap
 
 app = typer.Typer(help="Players, whose the addresses of commits are, and claims to addresses.", no_args_is_help=True)
@@ -87,6 +87,47 @@ def _list_claims(as_json: bool) -> None:
         say_json(claims=found)
         return
     say_rows([(str(each.id), each.user, each.email, each.name, each.evidence) for each in found])
+
+
+@app.command("suggestions")
+def suggestions_(
+    dismiss: Annotated[
+        list[UUID] | None,
+        typer.Option(metavar="PLAYER", help="Say that these players are several people; repeat it for each."),
+    ] = None,
+    reason: Reason = "",
+    as_json: AsJson = False,
+) -> None:
+    """List players that look like one person; or say, with a reason, that some are several, who are listed no more."""
+    if dismiss:
+        _check(reason)
+        _dismiss(dismiss, reason)
+        return
+
+    async def act(database: Database, _: Argon2) -> list[Suggestion]:
+        async with database.statements() as reader:
+            return (await suggestions.list_suggestions(reader, None)).items
+
+    found = run_with_database(act)
+    if as_json:
+        say_json(suggestions=found)
+        return
+    say_rows(
+        [
+            (each.reason, each.value, str(player.id), f"identities {player.identities}", player.name)
+            for each in found
+            for player in each.players
+        ]
+    )
+
+
+def _dismiss(players: list[UUID], reason: str) -> None:
+    async def act(database: Database, _: Argon2) -> None:
+        async with database.transaction() as tx:
+            await suggestions.dismiss(tx, Dismissal(players=players, reason=reason), COMMAND_LINE)
+
+    run_with_database(act)
+    say("Dismissed: they are several people")
 
 
 @app.command()

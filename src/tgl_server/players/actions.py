@@ -12,6 +12,7 @@ class PlayerAction(AuditAction):
     IDENTITY_CHANGED = "identity:changed"
     ADDRESS_SHARED = "identity:address_shared"
     MAILMAP_APPLIED = "identity:mailmap_applied"
+    SUGGESTION_DISMISSED = "player:suggestion_dismissed"
     CLAIM_FILED = "claim:filed"
     CLAIM_APPROVED = "claim:approved"
     CLAIM_REFUSED = "claim:refused"

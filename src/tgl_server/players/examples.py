@@ -85,6 +85,8 @@ EXAMPLES: list[Struct] = [
     joining.SuggestionList(
         [joining.Suggestion(reason=joining.SuggestionReason.NAME, value="ada lovelace", players=[_PLAYER])]
     ),
+    joining.Dismissal(players=[USER_ID, OTHER_USER_ID], reason=_REASON),
+    joining.Dismissed(players=[USER_ID, OTHER_USER_ID]),
     joining.Mailmap(text="Ada Lovelace <ada@example.com> <ada@old.example>\n"),
     joining.MailmapDiff(digest=_DIGEST, moves=[_MOVE], unreadable=[], event=None),
 ]

@@ -29,3 +29,13 @@ ACCOUNTS = text("""
     SELECT u.email, p.id AS player_id FROM players p JOIN users u ON u.id = p.user_id
     WHERE u.state = 'active' AND p.visibility = 'shown' ORDER BY p.id LIMIT :limit
 """)
+
+DISMISS = text("""
+    INSERT INTO dismissed_suggestions (id, players, dismissed_by, reason)
+    VALUES (:id, CAST(:players AS uuid[]), CAST(:user_id AS uuid), :reason)
+    ON CONFLICT (players) DO NOTHING
+""")
+
+DISMISSED = text("SELECT players FROM dismissed_suggestions ORDER BY id DESC LIMIT :limit")
+
+PLAYERS_OF = text("SELECT id FROM players WHERE id = ANY(CAST(:ids AS uuid[]))")

@@ -122,6 +122,16 @@ class SharedAddress(Dated, Base):
     marked_by: Mapped[UUID | None]
 
 
+class DismissedSuggestion(Identified, Dated, Base):
+    """Players that look like one person and are not, in the order of their ids, as a commissioner has said."""
+
+    __tablename__ = "dismissed_suggestions"
+
+    players: Mapped[list[UUID]] = mapped_column(ARRAY(PG_UUID(as_uuid=True)), unique=True)
+    dismissed_by: Mapped[UUID | None]
+    reason: Mapped[str]
+
+
 class RepoAuthor(Base):
     """An author of a repository, by address and name as they are stored; kept by the follower."""
 

@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
-from tgl_protocol.joining import SuggestionList
+from tgl_protocol.joining import Dismissal, Dismissed, SuggestionList
 from tgl_protocol.players import (
     EventDone,
     IdentityEventList,
@@ -95,6 +95,20 @@ async def list_suggestions(
         return await suggestions.list_suggestions(connection, principal.user_id)
 
 
+@post(
+    "/suggestions/dismiss",
+    guards=[commissioner],
+    status_code=200,
+    opt=audited_as(PlayerAction.SUGGESTION_DISMISSED) | answers(errors.NotFound),
+)
+async def dismiss_suggestion(
+    data: JSONBody[Dismissal], actor: NamedDependency[Actor], database: NamedDependency[Database]
+) -> Dismissed:
+    """Say that players who look like one person are not; they are suggested no more, until another looks like them."""
+    async with database.transaction() as tx:
+        return Dismissed(players=await suggestions.dismiss(tx, data, actor))
+
+
 @get("/{player_id:uuid}", guards=[commissioner], opt=answers(errors.NotFound))
 async def show_player(
     player_id: PlayerId, principal: NamedDependency[Principal], database: NamedDependency[Database]
@@ -178,6 +192,7 @@ players_router = Router(
         show_own,
         change_own,
         list_suggestions,
+        dismiss_suggestion,
         show_player,
         list_events,
         change_player,

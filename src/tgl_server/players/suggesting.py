@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 from uuid import UUID
 
@@ -57,6 +57,11 @@ def suggest(known: Iterable[Known], accounts: Iterable[tuple[str, UUID]] = ()) -
             with_account_first = sorted(group, key=lambda player: (whose[player] is None, player))
             found.setdefault(frozenset(group), Group(reason, value, tuple(with_account_first)))
     return list(found.values())
+
+
+def not_dismissed(groups: Iterable[Group], dismissed: Collection[frozenset[UUID]]) -> list[Group]:
+    """The groups without those whose players were all said to be several people."""
+    return [group for group in groups if not any(players.issuperset(group.players) for players in dismissed)]
 
 
 def _marks(identity: Known) -> Iterator[tuple[SuggestionReason, str]]:

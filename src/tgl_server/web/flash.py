@@ -55,6 +55,7 @@ MESSAGES = {
     "claim-approved": "The claim is approved.",
     "claim-refused": "The claim is refused.",
     "players-merged": "They are one person now.",
+    "suggestion-dismissed": "They are several people, and are suggested no more.",
     "visibility-chosen": "How others see you is changed.",
     "preferences-saved": "Your preferences are saved.",
     "notifications-saved": "What you are told of is saved.",

@@ -21,6 +21,7 @@ ROWS: Rows = {
     "GET /api/v1/players/me": own(200),
     "PATCH /api/v1/players/me": own(200),
     "GET /api/v1/players/suggestions": judged(200),
+    "POST /api/v1/players/suggestions/dismiss": judged(422),
     f"GET {_PLAYER}": judged(404),
     f"PATCH {_PLAYER}": judged(404),
     f"GET {_PLAYER}/events": judged(200),

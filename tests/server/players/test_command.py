@@ -60,6 +60,23 @@ def test_players_are_listed_merged_split_claimed_and_erased(run: Run, database_u
     assert "a@old.example" not in run("players", "list", "--json")[1]
 
 
+def test_suggestions_are_listed_and_dismissed(run: Run, database_url: str, tmp_path: Path) -> None:
+    one, two = asyncio.run(_two_of_one_mailbox(database_url))
+    status, said = run("players", "suggestions", DATABASE_URL=database_url)
+    assert (status, said.count("h6@pm.example"), str(one) in said, str(two) in said) == (0, 2, True, True)
+    given = ("--dismiss", str(one), "--dismiss", str(two))
+    assert run("players", "suggestions", *given)[0] == 1
+    assert run("players", "suggestions", *given, "--reason", "a mailbox of two")[0] == 0
+    assert run("players", "suggestions", "--json")[1].split() == ["{", '"suggestions":', "[]", "}"]
+
+
+async def _two_of_one_mailbox(url: str) -> list[UUID]:
+    database = Database(Settings(database_url=url))
+    found = await made_identities(database, [("h6@pm.example", "h"), ("h6+git@pm.example", "h")])
+    await database.close()
+    return list(found.values())
+
+
 def test_a_mailmap_is_shown_and_then_applied(run: Run, database_url: str, tmp_path: Path) -> None:
     asyncio.run(_prepared(database_url))
     file = tmp_path / ".mailmap"

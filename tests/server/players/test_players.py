@@ -11,10 +11,11 @@ from tests.support.people import People, Person
 from tests.support.players import identities, made_identities, mapping, push_authors, until_identified
 from tests.support.sums import until_followed
 from tests.support.world import World
+from tgl_protocol.joining import SuggestionReason
 from tgl_protocol.players import IdentityKind
 from tgl_server.db.engine import Database
 from tgl_server.players.bots import is_bot, matches
-from tgl_server.players.suggesting import Known, suggest
+from tgl_server.players.suggesting import Group, Known, not_dismissed, suggest
 
 NAMES = ("ada", "ben", "cy")
 
@@ -184,6 +185,13 @@ def test_identities_that_look_like_one_person_are_suggested_once() -> None:
         ("name", "grace hopper", (ids[5], ids[4])),
         ("account", "ben@y.de", (ids[7], ids[6])),
     ]
+
+
+def test_a_dismissed_group_comes_back_only_with_another_player() -> None:
+    one, two, three = (UUID(int=number) for number in range(3))
+    small, large = (Group(SuggestionReason.NAME, "ada lee", players) for players in ((one, two), (one, two, three)))
+    assert not_dismissed([small, large], [frozenset({one, two})]) == [large]
+    assert not_dismissed([small, large], [frozenset({one, two, three})]) == []
 
 
 def test_two_accounts_are_two_people() -> None:

@@ -161,6 +161,7 @@ ROWS: Final[dict[str, tuple[int, ...]]] = {
     f"POST {_SEASON}/strikes": _commissioner(404),
     f"POST {_SEASON}/strikes/delete": _commissioner(404),
     f"POST {_SEASON}/amend": _commissioner(404),
+    "POST /administration/claims/dismiss": _commissioner(422),
     "GET /administration/log": _commissioner(200),
     "GET /administration/system": _commissioner(200),
     **_both("/link/{token}", {"GET": _all(404), "POST": _all(404)}),

@@ -42,6 +42,23 @@ async def test_a_suggestion_is_merged(boss: Person, server: RunningServer, datab
     assert await mapping(database) == {one: one, other: one}
 
 
+async def test_a_suggestion_is_dismissed(boss: Person, server: RunningServer, database: Database) -> None:
+    one, other = (await made_identities(database, [("h6@pm.example", "h"), ("h6+git@pm.example", "h")])).values()
+    async with Visitor(server.url) as theirs:
+        await theirs.sign_in(boss.email)
+        fields = {"player": one, "others": [other], "reason": "a mailbox of two"}
+        assert (await theirs.post(f"{CLAIMS}/dismiss", fields)).status == 303
+        assert b"One mailbox" not in (await theirs.get(CLAIMS)).body
+        wrong = await theirs.post(f"{CLAIMS}/dismiss", fields | {"others": [one]})
+        assert (wrong.status, b"Name at least two players" in wrong.body) == (422, True)
+        again = await boss.post("/players/suggestions/dismiss", {"players": [str(other), str(one)], "reason": "again"})
+        assert (again.status, again.json) == (200, {"players": sorted([str(one), str(other)])})
+        unknown = await boss.post("/players/suggestions/dismiss", {"players": [str(one), str(boss.id)], "reason": "x"})
+        assert unknown.status == 404
+    assert await mapping(database) == {one: one, other: other}
+    assert await scalar(database, "SELECT reason FROM dismissed_suggestions") == "a mailbox of two"
+
+
 async def test_a_person_chooses_how_others_see_them(ada: Person, server: RunningServer, database: Database) -> None:
     await execute(database, "UPDATE users SET display_name = 'Ada'")
     async with Visitor(server.url) as hers:

@@ -11,6 +11,7 @@ from litestar.params import FromPath
 from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from tgl_protocol.joining import Dismissal
 from tgl_protocol.players import MAX_REASON, ClaimState, Decision
 from tgl_server.access.callers import commissioner
 from tgl_server.access.refusals import audited_as
@@ -20,7 +21,7 @@ from tgl_server.db.engine import Database
 from tgl_server.players import claims, moving
 from tgl_server.players.actions import PlayerAction
 from tgl_server.players.reading import list_claims
-from tgl_server.players.suggestions import list_suggestions
+from tgl_server.players.suggestions import dismiss, list_suggestions
 from tgl_server.settings import Settings
 from tgl_server.web.flash import go_on
 from tgl_server.web.forms import Form, form_of_query
@@ -122,6 +123,24 @@ async def merge_players(
     return await _submit(request, principal, database, act)
 
 
+@post(f"{_CLAIMS}/dismiss", guards=[commissioner], status_code=303, opt=audited_as(PlayerAction.SUGGESTION_DISMISSED))
+async def dismiss_suggestion(
+    request: AnyRequest,
+    principal: NamedDependency[Principal],
+    actor: NamedDependency[Actor],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+) -> Response[Any]:
+    """Suggest players who are several people no more."""
+
+    async def act(tx: AsyncSession, form: Form) -> Response[Any]:
+        wish = form.read(_MergeForm)
+        await dismiss(tx, Dismissal(players=[wish.player, *wish.others], reason=wish.reason), actor)
+        return go_on(_CLAIMS, "suggestion-dismissed", secure=settings.is_secure)
+
+    return await _submit(request, principal, database, act)
+
+
 async def _submit(
     request: AnyRequest,
     principal: Principal,
@@ -135,4 +154,4 @@ async def _submit(
     return await submit(request, in_transaction, partial(_show, request, principal, database))
 
 
-ROUTES = (show_claims, approve_claim, refuse_claim, merge_players)
+ROUTES = (show_claims, approve_claim, refuse_claim, merge_players, dismiss_suggestion)
