@@ -82,6 +82,9 @@ _LET_TELL = f"""
         ('repo.failing', 'pending', 3, interval '7 min', 503, 'the receiver answered 503', 'Back soon.'),
         ('test', 'delivered', 1, interval '1 min', 200, NULL, 'ok'))
         each (type, state, attempts, ago, status, error, answer);
+    INSERT INTO identity_events (kind, identities, from_players, to_players, reason)
+    SELECT 'merge', ARRAY[gen_random_uuid()], ARRAY[gen_random_uuid()], ARRAY[id], 'She told me at the coffee machine'
+    FROM players LIMIT 1;
 """
 #: What `--every` takes.
 _EVERY = {
@@ -115,6 +118,7 @@ _EVERY = {
     "addresses": "/settings/addresses",
     "notifications": "/settings/notifications",
     "claims": "/administration/claims",
+    "joined": "/administration/joined",
     "keys": "/settings/keys",
     "new-key": "/settings/keys/new",
     "account": "/settings/account",

@@ -116,6 +116,12 @@ async def undo(tx: AsyncSession, player_id: UUID, event_id: int, by: Actor, *, r
     return found
 
 
+async def undo_event(tx: AsyncSession, event_id: int, by: Actor, *, reason: str) -> int:
+    """`undo` for whichever player an event gave identities to; raises `NotFound` as well."""
+    event = await _event(tx, event_id)
+    return await undo(tx, event.moves[0].to_player, event_id, by, reason=reason)
+
+
 async def identities_of(reader: Reader, player_id: UUID) -> list[UUID]:
     """The ids of a player's identities."""
     return list((await reader.execute(queries.IDENTITIES_OF_PLAYER, {"player_id": player_id})).scalars())

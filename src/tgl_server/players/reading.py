@@ -1,8 +1,10 @@
 """Reading players, identities and claims, with the names that the reader may see."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from msgspec import Struct
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +17,7 @@ from tgl_protocol.players import (
     IdentityInfo,
     IdentityKind,
     IdentityPage,
+    IdentitySource,
     OwnPlayer,
     PlayerInfo,
     PlayerPage,
@@ -30,6 +33,18 @@ from tgl_server.players.moving import player_of_user
 
 _OWN_CLAIMS = 50
 _OWN_IDENTITIES = 500
+_JOINS = 50
+
+
+class Join(Struct, frozen=True, kw_only=True):
+    """An event that gave a number of identities to players, who are named as the reader may see them."""
+
+    id: int
+    at: datetime
+    kind: IdentitySource
+    reason: str
+    identities: int
+    players: list[str]
 
 
 async def list_identities(
@@ -129,6 +144,24 @@ async def list_events(reader: Reader, player_id: UUID) -> IdentityEventList:
     rows = (await reader.execute(queries.EVENTS_OF_PLAYER, {"player_id": player_id})).mappings()
     fields = IdentityEventInfo.__struct_fields__
     return IdentityEventList([IdentityEventInfo(**{name: row[name] for name in fields}) for row in rows])
+
+
+async def last_joins(reader: Reader, viewer: UUID | None) -> list[Join]:
+    """The last 50 events that joined identities and were not undone, the newest first."""
+    rows = (await reader.execute(queries.LAST_JOINS, {"limit": _JOINS})).mappings().all()
+    players = await players_by_id(reader, sorted({each for row in rows for each in row["to_players"]}), viewer)
+    names = {id_: player.name for id_, player in players.items()}
+    return [
+        Join(
+            id=row["id"],
+            at=row["at"],
+            kind=IdentitySource(row["kind"]),
+            reason=row["reason"],
+            identities=row["identities"],
+            players=sorted({names.get(each) or "(no name)" for each in row["to_players"]}),
+        )
+        for row in rows
+    ]
 
 
 async def _page(

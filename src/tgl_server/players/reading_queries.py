@@ -85,3 +85,11 @@ EVENTS_OF_PLAYER = text("""
     WHERE CAST(:player_id AS uuid) = ANY(from_players) OR CAST(:player_id AS uuid) = ANY(to_players)
     ORDER BY id DESC LIMIT 200
 """)
+
+# The last events that joined what belonged to several players, and that nobody has undone.
+LAST_JOINS = text("""
+    SELECT e.id, e.at, e.kind, e.reason, cardinality(e.identities) AS identities, e.to_players
+    FROM identity_events e
+    WHERE e.kind IN ('claim', 'merge', 'mailmap') AND NOT EXISTS (SELECT FROM identity_events u WHERE u.undoes = e.id)
+    ORDER BY e.id DESC LIMIT :limit
+""")

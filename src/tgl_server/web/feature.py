@@ -10,7 +10,7 @@ from tgl_server.http.feature import Feature
 from tgl_server.limits.groups import RateGroup, limited_as
 from tgl_server.web.account import addresses, notifications
 from tgl_server.web.account import routes as account
-from tgl_server.web.administration import claims, log, people, system
+from tgl_server.web.administration import claims, joined, log, people, system
 from tgl_server.web.assets import serve_asset
 from tgl_server.web.commissioning import leagues as making_leagues
 from tgl_server.web.commissioning import rules as making_rules
@@ -84,6 +84,7 @@ _SIGNED_IN = (
     *making_leagues.ROUTES,
     *making_rules.ROUTES,
     *running_seasons.ROUTES,
+    *joined.ROUTES,
     *log.ROUTES,
     *system.ROUTES,
     *live.ROUTES,

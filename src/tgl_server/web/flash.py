@@ -55,6 +55,8 @@ MESSAGES = {
     "claim-approved": "The claim is approved.",
     "claim-refused": "The claim is refused.",
     "players-merged": "They are one person now.",
+    "joining-undone": "It is undone: everything is as it was before.",
+    "mailmap-applied": "The .mailmap is applied. It can be undone below.",
     "suggestion-dismissed": "They are several people, and are suggested no more.",
     "visibility-chosen": "How others see you is changed.",
     "preferences-saved": "Your preferences are saved.",

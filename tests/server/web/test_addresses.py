@@ -1,13 +1,16 @@
 """The pages of addresses and claims: a person claims, a commissioner decides, and who is hidden chose so."""
 
+import re
+
 from tests.support.database import execute, rows, scalar
 from tests.support.people import Person
 from tests.support.players import made_identities, mapping
 from tests.support.servers import RunningServer
+from tests.support.shown import text_of
 from tests.support.visitor import Visitor
 from tgl_server.db.engine import Database
 
-ADDRESSES, CLAIMS = "/settings/addresses", "/administration/claims"
+ADDRESSES, CLAIMS, JOINED = "/settings/addresses", "/administration/claims", "/administration/joined"
 WISH = {"email": "ada@old.example", "name": "", "evidence": "<b>my laptop</b>"}
 
 
@@ -57,6 +60,30 @@ async def test_a_suggestion_is_dismissed(boss: Person, server: RunningServer, da
         assert unknown.status == 404
     assert await mapping(database) == {one: one, other: other}
     assert await scalar(database, "SELECT reason FROM dismissed_suggestions") == "a mailbox of two"
+
+
+async def test_what_was_joined_is_undone_and_a_mailmap_is_looked_at_before(
+    boss: Person, server: RunningServer, database: Database
+) -> None:
+    one, other = (await made_identities(database, [("ada@old.example", "Ada"), ("a@old.example", "Ada")])).values()
+    await execute(database, "INSERT INTO repo_authors SELECT gen_random_uuid(), 'a@old.example', 'Ada'")
+    async with Visitor(server.url) as theirs:
+        await theirs.sign_in(boss.email)
+        text = "Ada Lovelace <ada@old.example> <a@old.example>\n<b>nonsense\n"
+        looked = await theirs.post(f"{JOINED}/mailmap", {"text": text})
+        assert (looked.status, b"Line 2 is no entry" in looked.body) == (200, True)
+        assert await mapping(database) == {one: one, other: other}
+        digest = re.search(rb'name="digest" value="([0-9a-f]+)"', looked.body)
+        assert digest is not None
+        applied = await theirs.post(f"{JOINED}/mailmap", {"text": text, "digest": digest[1].decode()})
+        assert (applied.status, len({*(await mapping(database)).values()})) == (303, 1)
+        event = await scalar(database, "SELECT max(id) FROM identity_events")
+        assert f"{JOINED}/{event}/undo".encode() in (await theirs.get(JOINED)).body
+        assert (await theirs.post(f"{JOINED}/{event}/undo", {"reason": ""})).status == 422
+        assert (await theirs.post(f"{JOINED}/{event}/undo", {"reason": "two people"})).status == 303
+        assert "Nothing was joined yet" in text_of(await theirs.get(JOINED))
+        assert (await theirs.post(f"{JOINED}/{event + 99}/undo", {"reason": "x"})).status == 404
+    assert await mapping(database) == {one: one, other: other}
 
 
 async def test_a_person_chooses_how_others_see_them(ada: Person, server: RunningServer, database: Database) -> None:

@@ -27,6 +27,7 @@ SIGNED_IN = (
     "/administration/people/{user}",
     "/administration/invite",
     "/administration/claims",
+    "/administration/joined",
     "/administration/log",
     "/administration/system",
 )

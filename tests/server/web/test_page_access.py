@@ -70,6 +70,7 @@ class Cast:
             "hook_id": HOOK_ID,
             "endpoint_id": ENDPOINT_ID,
             "delivery_id": uuid4(),
+            "event_id": 1,
             "user_id": person.id,
             "key_id": self._key_id,
         }
