@@ -17,7 +17,7 @@ source_suffix = {".md": "markdown"}
 root_doc = "index"
 nitpicky = True
 myst_heading_anchors = 4
-myst_enable_extensions = ["colon_fence"]
+myst_enable_extensions = ["tasklist"]
 
 html_theme = "furo"
 html_title = project
