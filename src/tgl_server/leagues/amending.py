@@ -24,6 +24,7 @@ from tgl_server.leagues.models import Season
 from tgl_server.leagues.naming import names_of_players
 from tgl_server.leagues.scorer import score_players
 from tgl_server.leagues.sealing import Amended, Why, reseal
+from tgl_server.leagues.sharing import delete_loose
 from tgl_server.leagues.terms import ScoredSeason, load_season
 from tgl_server.projects import names
 
@@ -45,6 +46,22 @@ _MOVE = text("""
 _MOVE_AUTHORS = text("""
     UPDATE season_authors a SET player_id = i.player_id FROM identities i
     WHERE a.season_id = :season_id AND i.id = a.identity_id AND i.player_id <> a.player_id
+""")
+
+# A co-author is a player in the row of the change; whoever is in it already, or has written it, is no second one.
+_MOVE_SHARERS = text("""
+    UPDATE ledger l SET is_sealed = false, sharers = CASE
+        WHEN m.now = ANY(l.sharers) OR m.now = l.player_id THEN array_remove(l.sharers, m.before)
+        ELSE array_replace(l.sharers, m.before, m.now) END
+    FROM ledger_named n
+    JOIN (
+        SELECT DISTINCT a.identity_id, a.player_id AS before, i.player_id AS now
+        FROM season_authors a JOIN identities i ON i.id = a.identity_id
+        WHERE a.season_id = :season_id AND i.player_id <> a.player_id
+    ) m ON m.identity_id = n.identity_id
+    WHERE n.season_id = :season_id AND l.season_id = n.season_id AND l.repo_id = n.repo_id AND l.sha = n.sha
+      AND m.before = ANY(l.sharers)
+    RETURNING l.player_id, m.before, m.now
 """)
 
 _COPIES = text("""
@@ -103,7 +120,9 @@ async def amend_season(
 
 async def _amend(tx: AsyncSession, season_id: UUID, wanted: _Wanted, why: Why) -> Amended:
     season = await load_season(tx, season_id)
-    players = await _move(tx, season) | await _strike(tx, season, wanted, why)
+    players = await _move(tx, season) | await _move_sharers(tx, season) | await _strike(tx, season, wanted, why)
+    await tx.execute(_MOVE_AUTHORS, {"season_id": season.id})
+    players |= await delete_loose(tx, season.id)
     await score_players(tx, season, players)
     found = await reseal(tx, season, why, is_closed=True)
     if found is None:
@@ -122,8 +141,13 @@ async def _move(tx: AsyncSession, season: ScoredSeason) -> set[UUID]:
     await tx.execute(queries.SPREAD_STRIKES, which)
     await tx.execute(queries.UNSEAL_OF_IDENTITIES, given)
     await tx.execute(_MOVE, given)
-    await tx.execute(_MOVE_AUTHORS, which)
     return {row.player_id for row in moved} | {row.now for row in moved}
+
+
+async def _move_sharers(tx: AsyncSession, season: ScoredSeason) -> set[UUID]:
+    """Give the parts of co-authors to the players that these are now; the players concerned."""
+    rows = await tx.execute(_MOVE_SHARERS, {"season_id": season.id})
+    return {player for row in rows for player in (row.player_id, row.before, row.now)}
 
 
 async def _strike(tx: AsyncSession, season: ScoredSeason, wanted: _Wanted, why: Why) -> set[UUID]:

@@ -76,7 +76,8 @@ INSERT = text(f"{_INSERT} DO NOTHING")
 
 # What has not landed is in the ledger too, and counts nowhere; when it lands it has another day and verdict.
 INSERT_LANDED = text(f"""
-    {_INSERT} DO UPDATE SET own = EXCLUDED.own, verdict = EXCLUDED.own, day = EXCLUDED.day
+    {_INSERT} DO UPDATE SET own = EXCLUDED.own, verdict = EXCLUDED.own, day = EXCLUDED.day,
+        is_sealed = false
     WHERE (ledger.own, ledger.day) IS DISTINCT FROM (EXCLUDED.own, EXCLUDED.day)
 """)
 

@@ -23,11 +23,13 @@ from tests.support.leagues import (
 from tests.support.world import World
 from tgl_protocol.leagues import CommitVerdict
 from tgl_server.db.engine import Database
+from tgl_server.leagues.chain import verify_season
 from tgl_server.leagues.landing import crossings
 from tgl_server.leagues.models import VERDICTS
 from tgl_server.leagues.replay import check_season, write_season
 from tgl_server.leagues.rules import CoAuthors, Counting, Rules
 from tgl_server.leagues.scoring import to_day
+from tgl_server.leagues.seasons import keep_seasons
 
 LANDED = Rules(counting=Counting.LANDED, coauthors=CoAuthors.OFF)
 DAY = timedelta(days=1)
@@ -135,4 +137,24 @@ async def test_what_is_pushed_counts_where_no_default_branch_is_known(database: 
     await until_scored(database)
     assert await points(database, made.season_id) == {"Ada": (8, [8, 0, 0, 0, 0, 0])}
     assert await scalar(database, "SELECT counting FROM season_repos") == "pushed"
+    assert (await check_season(database, made.season_id)).differences == []
+
+
+async def test_copies_of_a_sealed_week_that_land_later_count_once(database: Database, world: World) -> None:
+    made = await make_landed(database, world)
+    repo_id = made.repos[0]
+    one = stored("one", MONDAY)
+    rebased = {**one, "sha": stored("rebased")["sha"]}
+    await arrive(database, repo_id, [one, rebased])
+    await connect(database, repo_id, {one["sha"]: [ROOT["sha"]], rebased["sha"]: [one["sha"]]})
+    await until_scored(database)
+    await keep_seasons(database, MONDAY + 22 * DAY)
+    assert await scalar(database, "SELECT sealed FROM seasons") == 2
+    await move_tip(database, repo_id, rebased["sha"], MONDAY + 23 * DAY)
+    await until_scored(database)
+    found = await verdicts(database)
+    assert {verdict for verdict, _ in found.values()} == {CommitVerdict.LATE, CommitVerdict.COPY}
+    assert await points(database, made.season_id) == {"Ada": (8, [0, 0, 0, 8, 0, 0])}
+    async with database.transaction() as tx:
+        assert (await verify_season(tx, made.season_id)).broken == []
     assert (await check_season(database, made.season_id)).differences == []

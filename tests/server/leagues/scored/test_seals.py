@@ -199,3 +199,27 @@ async def test_a_closed_season_changes_by_an_amendment_alone(database: Database,
     assert (await chain(database, made.season_id))[len(sealed)] == ("amend", 1)
     assert await broken(database, made.season_id) == []
     assert (await check_season(database, made.season_id)).differences == []
+
+
+async def test_parts_of_co_authors_move_with_their_identities_in_a_closed_season(
+    database: Database, world: World
+) -> None:
+    made = await make_league(database, world, rules=Rules(), now=MONDAY)
+    trailers = "Co-authored-by: Ben <ben@old.example>"
+    await arrive(database, made.repos[0], [stored("shared", additions=90, body=trailers), stored("b", **BEN)])
+    await until_scored(database)
+    await keep_seasons(database, MONDAY + timedelta(days=60))
+    old = await scalar(database, "SELECT id FROM identities WHERE email = 'ben@old.example'")
+    ben = await scalar(database, "SELECT player_id FROM identities WHERE email = 'ben@example.com'")
+    async with database.transaction() as tx:
+        await move(tx, {old: ben}, IdentitySource.CLAIM, NOBODY, reason="his")
+    token = None
+    for is_done in (False, True):
+        async with database.transaction() as tx:
+            wish = AmendmentWish(reason="his", confirm=token)
+            shown = await amend_season(tx, await season_of(tx, made), wish, NOBODY, None)
+        assert shown.is_done == is_done
+        token = shown.token
+    assert [(each.points_before, each.points_after) for each in shown.changes if each.player_id == ben] == [(8, 11)]
+    assert await broken(database, made.season_id) == []
+    assert (await check_season(database, made.season_id)).differences == []
