@@ -30,8 +30,10 @@ OF_ACCOUNT = "SELECT count(*) = 1 FROM standings s JOIN players p ON p.id = s.pl
 async def pool_of(database_url: str) -> AsyncIterator[Database]:
     """The database, on the event loop of the browser."""
     database = Database(Settings(database_url=database_url))
-    yield database
-    await database.close()
+    try:
+        yield database
+    finally:
+        await database.close()
 
 
 async def claim_of_ada(database: Database) -> None:
