@@ -25,10 +25,10 @@ from tgl_server.db.embedded import embedded_postgres
 from tgl_server.db.engine import Database
 from tgl_server.followers.runner import catch_up
 from tgl_server.leagues.follower import LEAGUES
-from tgl_server.leagues.reading_queries import TABLE
 from tgl_server.leagues.replay import check_season, write_season
 from tgl_server.leagues.seasons import create_season, open_season
 from tgl_server.leagues.service import RepoOfLeague, create_league, set_repos
+from tgl_server.leagues.tables_queries import TABLE
 from tgl_server.players.service import PLAYERS
 from tgl_server.settings import Settings
 
@@ -133,10 +133,11 @@ async def _second_league(database: Database, world: World, made: MadeLeague) -> 
 
 
 async def _tables(database: Database, season_id: UUID) -> None:
-    asked = {"season_id": season_id, "viewer": None, "shows_provisional": True, "rank": None, "player_id": None}
+    nothing = {"viewer": None, "rank": None, "player_id": None, "around_me": False, "is_cut": False}
+    asked = {"season_id": season_id, "shows_provisional": True}
     async with database.statements() as connection:
         for _ in range(1000):
-            (await connection.execute(TABLE, {**asked, "limit": 201})).all()
+            (await connection.execute(TABLE, {**asked, **nothing, "limit": 201})).all()
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import asyncio
 import subprocess
 import sys
 import tempfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -86,6 +87,8 @@ _LET_TELL = f"""
     SELECT 'merge', ARRAY[gen_random_uuid()], ARRAY[gen_random_uuid()], ARRAY[id], 'She told me at the coffee machine'
     FROM players LIMIT 1;
 """
+_LEAGUE = "/leagues/shop"
+_SEASON = f"{_LEAGUE}/seasons/1"
 #: What `--every` takes.
 _EVERY = {
     "overview": "/",
@@ -115,6 +118,11 @@ _EVERY = {
     "endpoint-rotate": f"{_PROJECT}/endpoints/{_ENDPOINT}/rotate",
     "endpoint-delete": f"{_PROJECT}/endpoints/{_ENDPOINT}/delete",
     "chats": f"{_PROJECT}/chats",
+    "leagues": "/leagues",
+    "league": _LEAGUE,
+    "season": _SEASON,
+    "week": f"{_SEASON}/weeks/11",
+    "rules": f"{_LEAGUE}/rules/2",
     "addresses": "/settings/addresses",
     "notifications": "/settings/notifications",
     "claims": "/administration/claims",
@@ -127,6 +135,9 @@ _EVERY = {
     "audit-log": "/administration/log",
     "system": "/administration/system",
 }
+
+#: Pages without an address that is known before, by the links that lead on from a season.
+_ONWARDS = {"player": "td.person a", "day": "#days td.person a", "verdict": "a[href^='/find']"}
 
 
 def main() -> None:
@@ -158,11 +169,14 @@ async def _take_all(url: str, postgres: EmbeddedPostgres, folder: Path, every: P
         page = await context.new_page()
         key = await _take_the_tutorial(page, url, repositories[0], folder)
         await _push_the_rest(page, url, key, repositories, folder)
+        await asyncio.to_thread(_open_season, postgres, folder)
         await _execute(postgres, _PASS_TIME)
         await page.goto("/")
         await _take(page, "overview")
         await page.goto(_REPO)
         await _take(page, "repository")
+        await page.goto(_SEASON)
+        await _take(page, "season")
         if every:
             await _execute(postgres, _LET_PULL)
             await _execute(postgres, _LET_TELL)
@@ -216,6 +230,19 @@ async def _push_the_rest(page: Page, url: str, key: str, repositories: list[Path
     await asyncio.sleep(3)  # the sums of activity follow within two seconds
 
 
+def _open_season(postgres: EmbeddedPostgres, folder: Path) -> None:
+    """A season of twelve weeks up to now, whose dates count as they are written."""
+    rules = folder / "rules.json"
+    rules.write_text('{"counting": "pushed", "dates": "as_written", "board": "all", "coauthors": "off"}')
+    today = datetime.now(UTC).date()
+    starts = today - timedelta(days=today.weekday(), weeks=11)
+    league = ("--owner", _EMAIL, "--name", "Premier League", "--project", "shop")
+    _run_server_command(postgres, "league", "create", "shop", *league)
+    _run_server_command(postgres, "league", "rules", "shop", "--file", str(rules), "--note", "Old history counts")
+    _run_server_command(postgres, "seasons", "create", "shop", "--starts", str(starts), "--name", "Autumn season")
+    _run_server_command(postgres, "seasons", "open", "shop", "1")
+
+
 async def _execute(postgres: EmbeddedPostgres, script: str) -> None:
     connection = await asyncpg.connect(postgres.libpq_dsn)
     await connection.execute(script)
@@ -250,6 +277,14 @@ async def _take_every(browser: Browser, url: str, state: StorageState, folder: P
             page = await context.new_page()
             for name, path in _EVERY.items():
                 await page.goto(path)
+                await page.screenshot(path=folder / f"{name}-{size}-{theme}.png", full_page=True)
+            await page.goto(_SEASON)
+            for name, link in (
+                ("player", "td.person a"),
+                ("day", "#days td.person a"),
+                ("verdict", "a[href^='/find']"),
+            ):
+                await page.goto(await page.locator(link).first.get_attribute("href") or "")
                 await page.screenshot(path=folder / f"{name}-{size}-{theme}.png", full_page=True)
             await context.close()
 

@@ -78,6 +78,7 @@ class RulesInfo(Struct, frozen=True, kw_only=True):
     note: Annotated[str, about("What its author says of it")]
     created_at: Annotated[datetime, about("When it was made")]
     document: Annotated[dict[str, Any], about("Every parameter by its name")]
+    words: Annotated[list[str], about("The same in sentences, by which a table can be computed")] = []
 
 
 class SeasonState(StrEnum):
@@ -123,6 +124,9 @@ class Place(Struct, frozen=True, kw_only=True):
     weeks: Annotated[int, about("Weeks with points")]
     days: Annotated[int, about("Days with a change that counts")]
     best_week: Annotated[int, about("The points of the best week")]
+    change: Annotated[
+        int | None, about("Ranks gained since the week before ended; null for who had no points by then")
+    ] = None
     is_me: Annotated[bool, about("True for the caller's own place")] = False
 
 
@@ -132,6 +136,7 @@ class SeasonTable(Struct, frozen=True):
     season: Annotated[SeasonInfo, about("The season")]
     items: Annotated[list[Place], about("The places of this page")]
     next_cursor: Annotated[str | None, about("The `cursor` of the next page; null on the last")]
+    players: Annotated[int, about("How many have a place that the caller may know of, shown or not")] = 0
 
 
 class ScoredCopy(Struct, frozen=True, kw_only=True):
@@ -142,6 +147,7 @@ class ScoredCopy(Struct, frozen=True, kw_only=True):
     repo: Annotated[str, about("The name of the copy's repository")]
     sha: Annotated[str, about("The sha, 40 hexadecimal digits")]
     player: Annotated[str, about("Whom it is credited to, by the name that the caller is shown")]
+    player_id: Annotated[UUID | None, about("Their id; null for who is not shown to the caller")] = None
     verdict: Annotated[CommitVerdict, about("The verdict")]
     sentence: Annotated[str, about("The verdict in a sentence")]
     reason: Annotated[str | None, about("Why it was struck; null if it was not")]

@@ -59,9 +59,14 @@ def test_the_demo_pushes_a_repository_and_checks_its_count(home: dict[str, str],
     assert "120 commits by" in first.stdout
     assert "the server has as many" in first.stdout
     assert "Listening" not in first.stderr, "the demo says where it is itself"
+    assert re.search(
+        r"league +an exhibition season, .* with \d+ players\n +http://127.0.0.1:\d+/leagues/league-\w+-league/",
+        first.stdout,
+    )
     again = demo(home, str(path), "--exit")
     assert again.returncode == 0, again.stderr
     assert "nothing new" in again.stdout
+    assert "/seasons/1" in again.stdout, "the same season goes on"
     git(path, "-c", "user.name=A", "-c", "user.email=a@b.c", "commit", "--amend", "--allow-empty", "-m", "rewritten")
     rewritten = demo(home, str(path), "--exit")
     assert rewritten.returncode == 1, "the server holds other commits than the branches"

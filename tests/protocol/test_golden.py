@@ -10,7 +10,8 @@ from tgl_protocol.commits import MissingResult, PushBatch, PushResult, RefsResul
 from tgl_protocol.events import CommitsStored, RunEnded, StreamedEvent
 from tgl_protocol.joining import MailmapDiff
 from tgl_protocol.league_changes import RepoWishes, RulesPreview
-from tgl_protocol.leagues import VERDICT_SENTENCES, CommitVerdict
+from tgl_protocol.league_players import DayCommit, OwnEntry, OwnEntryChange, PlayerDay, PlayerWeek
+from tgl_protocol.leagues import VERDICT_SENTENCES, CommitVerdict, Place
 from tgl_protocol.players import ClaimInfo, IdentityInfo, OwnPlayerChange, PlayerInfo, Split
 from tgl_protocol.problem import Problem
 from tgl_protocol.seals import SealInfo
@@ -21,6 +22,43 @@ DIGEST = "b" * 64
 AT = "2026-01-02T12:00:00+01:00"
 
 GOLDEN: dict[type, dict[str, Any]] = {
+    Place: {
+        "rank": 2,
+        "is_tied": True,
+        "player_id": REPO,
+        "name": "Ada",
+        "is_provisional": False,
+        "points": 58,
+        "week_points": [39, 19],
+        "weeks": 2,
+        "days": 6,
+        "best_week": 39,
+        "change": -1,
+        "is_me": True,
+    },
+    PlayerWeek: {
+        "week": 1,
+        "starts": "2026-01-05",
+        "points": 39,
+        "days": 5,
+        "changes": 10,
+        "value": 300,
+        "is_kept": True,
+    },
+    PlayerDay: {"day": "2026-01-06", "week": 1, "points": 13, "changes": 2, "value": 60, "is_kept": True},
+    OwnEntryChange: {"badge": True},
+    OwnEntry: {"player_id": REPO, "badge": True, "badge_path": f"/api/v1/leagues/premier/players/{REPO}/badge.svg"},
+    DayCommit: {
+        "sha": SHA,
+        "project": "platform-team",
+        "repo": "linux",
+        "verdict": "counted",
+        "sentence": "It counts, on the day of its author date.",
+        "additions": 30,
+        "deletions": 12,
+        "value": 42,
+        "arrived_at": AT,
+    },
     StreamedEvent: {
         "id": REPO,
         "type": "repo.stale",

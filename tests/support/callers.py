@@ -91,6 +91,9 @@ class Callers:
             "number": 1,
             "version": 1,
             "seq": 1,
+            "week": 1,
+            "player": UUID(int=4),
+            "day": "2026-01-06",
         }
         method, path = endpoint.format(project=world.project, repo=world.repo, **ids).split()
         return method, path

@@ -19,11 +19,13 @@ from tgl_server.cli.output import say
 from tgl_server.db import migrate
 from tgl_server.db.reachable import DatabaseLost
 from tgl_server.demo import DemoFailed
+from tgl_server.demo.exhibition import Exhibition, open_exhibition
 from tgl_server.demo.processes import ended_like_ctrl_c, run_client, server_process
 from tgl_server.demo.repository import NotCounted, check_repository, reachable_commits
 from tgl_server.demo.stage import PROJECT, Stage, Summary, clear_stage, set_stage, summarize
 from tgl_server.serving import addresses
 from tgl_server.settings import Settings
+from tgl_server.web.words import plain_day
 
 _HOST = "127.0.0.1"
 
@@ -59,8 +61,10 @@ def _play(settings: Settings, ready: Settings, path: Path, port: int, *, leave: 
         _say(f"pushing   {_shown(path)} to project {PROJECT}, repository {stage.repo}")
         with server_process(ready.database_url, port) as server:
             agrees = _push(ready, path, url, stage)
+            exhibition = run_with_database(lambda database, _: open_exhibition(database, stage), ready)
+            _print_exhibition(url, exhibition)
             if not leave:
-                _print_next_steps(url, path, stage)
+                _print_next_steps(url, path, stage, exhibition)
                 _serve_until_interrupted(server)
     return agrees
 
@@ -117,12 +121,22 @@ def _agrees(path: Path, summary: Summary, report: dict[str, Any]) -> bool:
     return False
 
 
-def _print_next_steps(url: str, path: Path, stage: Stage) -> None:
+def _print_exhibition(url: str, exhibition: Exhibition | None) -> None:
+    if exhibition is None:
+        return
+    days = f"{plain_day(exhibition.starts)} to {plain_day(exhibition.ends)}"
+    _say(f"league    an exhibition season, {days}, with {_counted(exhibition.players, 'player')}")
+    _say(f"          {url}{exhibition.path}")
+
+
+def _print_next_steps(url: str, path: Path, stage: Stage, exhibition: Exhibition | None) -> None:
     status = f"{url}/api/v1/sync/projects/{PROJECT}/repos/{quote(stage.repo, safe='')}/status"
     tgl = shlex.quote(str(Path(sys.executable).parent / "tgl"))
     _say("")
     _say("Open the console, signed in once by this link:")
     _say(f"  {url}{stage.sign_in_path}")
+    if exhibition is not None:
+        _say("then League shows the table of the exhibition, and what each commit gave.")
     _say("")
     _say("Try next, in another terminal:")
     _say(f"  export TGL_URL={url} TGL_PROJECT={PROJECT} TGL_REPO={shlex.quote(stage.repo)}")

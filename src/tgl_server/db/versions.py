@@ -1,4 +1,5 @@
-"""Which repositories have changed, for pages that are open: one statement a second, and only while somebody listens.
+"""Which repositories and running seasons have changed, for pages that are open: one statement a second, and only while
+somebody listens.
 
 Polling, not LISTEN and NOTIFY: a transaction that notifies commits under a lock of the whole instance, which would put
 all pushes in one queue, and a pooler in transaction mode passes nothing on (pgbouncer/pgbouncer#655). A version counts
@@ -17,7 +18,11 @@ from tgl_server.db.engine import Database
 
 POLL_SECONDS: Final = 1.0
 
-_VERSIONS = text("SELECT repo_id, version FROM repo_states")
+# A season's number counts up with every change of what is computed of it, which is after that of the repository.
+_VERSIONS = text("""
+    SELECT repo_id AS id, version FROM repo_states
+    UNION ALL SELECT id, changed_seq FROM seasons WHERE state IN ('open', 'closing')
+""")
 
 
 class Listener:
@@ -34,7 +39,7 @@ class Listener:
         self._woken.set()
 
     async def wait(self, seconds: float) -> set[UUID]:
-        """The repositories that have changed, as soon as there are any; empty after so many seconds."""
+        """The ids of what has changed, as soon as there is any; empty after so many seconds."""
         try:
             await asyncio.wait_for(self._woken.wait(), seconds)
         except TimeoutError:
@@ -45,7 +50,7 @@ class Listener:
 
 
 class RepoVersions:
-    """The versions of all repositories, compared from poll to poll; the polling ends with the last listener."""
+    """The versions of repositories and running seasons, compared from poll to poll; ends with the last listener."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -94,7 +99,7 @@ class RepoVersions:
         """The versions; None while the database does not answer."""
         try:
             async with self._database.statements() as connection:
-                return {row.repo_id: row.version for row in await connection.execute(_VERSIONS)}
+                return {row.id: row.version for row in await connection.execute(_VERSIONS)}
         except (SQLAlchemyError, OSError):
             return None
 

@@ -14,3 +14,11 @@ SUMMARY = text("""
     ) counted
     WHERE s.repo_id = :repo_id
 """)
+
+# A clock that was ahead has dated no week of a season.
+NEWEST_COMMIT = text("""
+    SELECT max(author_date) AT TIME ZONE 'UTC' FROM commits
+    WHERE repo_id = :repo_id AND NOT is_merge AND author_date <= now()
+""")
+
+PLACES = text("SELECT count(*) FROM standings WHERE season_id = :season_id")

@@ -14,3 +14,4 @@ class LeagueAction(AuditAction):
     CHANGE_STRUCK = "season:change_struck"
     SEASON_AMENDED = "season:amended"
     STRIKE_TAKEN_BACK = "season:strike_taken_back"
+    BADGE_CHOSEN = "league:badge_chosen"

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from tgl_protocol import league_changes as changes
-from tgl_protocol import leagues, seals
+from tgl_protocol import league_players, leagues, seals
 from tgl_server.http.example_values import AT, PROJECT_ID, REPO_ID, SHA, USER_ID
 from tgl_server.leagues.rules import CoAuthors, Rules, rules_hash, rules_json
 
@@ -34,6 +34,7 @@ _PLACE = leagues.Place(
     weeks=2,
     days=8,
     best_week=39,
+    change=2,
 )
 _COPY = leagues.ScoredCopy(
     season=1,
@@ -92,6 +93,33 @@ _DAY = leagues.LeagueDay(
     is_behind=False,
     sentence="today 16 of 25 points, 1 change or 70 lines to go for the next step",
 )
+_PLAYER_DAY = league_players.PlayerDay(day=date(2026, 1, 6), week=1, points=13, changes=2, value=60, is_kept=True)
+_WEEK = league_players.PlayerWeek(
+    week=1, starts=date(2026, 1, 5), points=39, days=5, changes=10, value=300, is_kept=True
+)
+_WEEK_PLACE = league_players.WeekPlace(
+    rank=1,
+    is_tied=False,
+    player_id=USER_ID,
+    name="Ada Lovelace",
+    is_provisional=False,
+    is_me=False,
+    points=39,
+    days=5,
+    changes=10,
+    value=300,
+)
+_DAY_COMMIT = league_players.DayCommit(
+    sha=SHA,
+    project="platform-team",
+    repo="linux",
+    verdict=leagues.CommitVerdict.COUNTED,
+    sentence=leagues.VERDICT_SENTENCES[leagues.CommitVerdict.COUNTED],
+    additions=30,
+    deletions=12,
+    value=42,
+    arrived_at=AT + timedelta(minutes=1),
+)
 
 EXAMPLES: list[Struct] = [
     _LEAGUE,
@@ -102,10 +130,46 @@ EXAMPLES: list[Struct] = [
         note="The rules of the beginning",
         created_at=AT,
         document=msgspec.json.decode(rules_json(Rules())),
+        words=["A day runs from midnight to midnight of UTC."],
     ),
     _SEASON,
     leagues.SeasonList([_SEASON]),
-    leagues.SeasonTable(_SEASON, [_PLACE], None),
+    leagues.SeasonTable(_SEASON, [_PLACE], None, 1),
+    league_players.WeekTable(
+        season=_SEASON,
+        week=1,
+        starts=date(2026, 1, 5),
+        ends=date(2026, 1, 11),
+        closes_at=AT + timedelta(days=16),
+        is_closed=False,
+        players=1,
+        items=[_WEEK_PLACE],
+    ),
+    league_players.LeaguePlayer(
+        player_id=USER_ID,
+        name="Ada Lovelace",
+        is_me=False,
+        is_provisional=False,
+        season=_SEASON,
+        place=_PLACE,
+        median_week=32,
+        weeks=[_WEEK],
+        totals=league_players.PlayerTotals(commits=24, changes=20, additions=700, deletions=81, repos=2),
+    ),
+    league_players.PlayerDays(_SEASON, [_PLAYER_DAY]),
+    league_players.OwnEntryChange(badge=True),
+    league_players.OwnEntry(USER_ID, True, f"/api/v1/leagues/premier/players/{USER_ID}/badge.svg"),
+    league_players.DayExplained(
+        season=_SEASON,
+        player_id=USER_ID,
+        name="Ada Lovelace",
+        day=_PLAYER_DAY,
+        line_points=10,
+        change_points=3,
+        sentence="60 lines are worth 10, and 2 changes 3: together 13 points. The day is among the best 3 of its week.",
+        commits=[_DAY_COMMIT],
+        elsewhere=1,
+    ),
     leagues.LeagueExplanation(SHA[:7], _COPY.sentence, [_COPY]),
     changes.NewLeague(slug="premier", name="Premier League"),
     changes.LeagueChange(name="Premier League"),

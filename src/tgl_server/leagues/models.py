@@ -272,3 +272,12 @@ class Seal(Base):
     at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
     __table_args__ = (one_of("kind", SealKind),)
+
+
+class LeagueBadge(Dated, Base):
+    """A player who shows their place in a league to everybody, by a picture."""
+
+    __tablename__ = "league_badges"
+
+    league_id: Mapped[UUID] = mapped_column(ForeignKey("leagues.id", ondelete="CASCADE"), primary_key=True)
+    player_id: Mapped[UUID] = mapped_column(ForeignKey("players.id", ondelete="CASCADE"), primary_key=True)

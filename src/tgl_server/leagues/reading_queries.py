@@ -1,4 +1,4 @@
-"""The SQL that reads leagues, seasons, tables and verdicts; none of it reads commits."""
+"""The SQL that reads leagues, seasons and verdicts; none of it reads commits."""
 
 from sqlalchemy import text
 
@@ -35,18 +35,24 @@ LEAGUE_REPOS = text("""
 """)
 
 RULES = text("""
-    SELECT version, sha256, note, created_at, CAST(document AS text) AS document
+    SELECT version, sha256, note, created_at, CAST(document AS text) AS document,
+           (SELECT max(s.weeks) FROM seasons s WHERE s.league_id = :league_id AND s.rules_version = :version) AS weeks
     FROM rules WHERE league_id = :league_id AND version = :version
 """)
 
-SEASONS = text("""
-    SELECT s.id, s.number, s.name, s.state, s.starts, s.weeks, s.begun, s.rules_version, s.opened_at, s.closed_at,
-           r.document ->> 'dates' = 'witnessed' AS is_official, r.document ->> 'board' AS board,
-           r.document ->> 'provisional' = 'shown' AS shows_provisional
-    FROM seasons s JOIN rules r ON r.league_id = s.league_id AND r.version = s.rules_version
-    WHERE s.league_id = :league_id AND (CAST(:number AS integer) IS NULL OR s.number = CAST(:number AS integer))
+# A league with its seasons, the newest first; with one row of no season if it has none.
+SEASONS = text(f"""
+    SELECT l.id AS league_id, l.slug, l.name AS league_name, l.created_at,
+           (SELECT count(*) FROM league_repos lr WHERE lr.league_id = l.id) AS repos,
+           s.id, s.number, s.name, s.state, s.starts, s.weeks, s.begun, s.rules_version, s.opened_at, s.closed_at,
+           r.document ->> 'dates' = 'witnessed' AS is_official, CAST(r.document AS text) AS document
+    FROM leagues l
+    LEFT JOIN seasons s ON s.league_id = l.id
+     AND (CAST(:number AS integer) IS NULL OR s.number = CAST(:number AS integer))
+    LEFT JOIN rules r ON r.league_id = s.league_id AND r.version = s.rules_version
+    WHERE {_IS_SEEN} AND l.slug = CAST(:slug AS text)
     ORDER BY s.number DESC
-""")
+""")  # noqa: S608 -- our own text
 
 _PLACES = """
     SELECT s.rank, s.is_tied, s.player_id, s.points, s.week_points, s.weeks, s.days, s.best_week, p.name, p.state,
@@ -56,29 +62,20 @@ _PLACES = """
 
 OWN_PLACE = text(f"{_PLACES} WHERE s.season_id = :season_id AND p.user_id = :viewer")
 
-# The order is that of the index on ranks. A player who has hidden is shown to themselves alone, until the scorer has
-# taken them out.
-TABLE = text(f"""
-    {_PLACES}
-    WHERE s.season_id = :season_id AND (p.visibility <> 'hidden' OR p.user_id = :viewer)
-      AND (:shows_provisional OR p.state <> 'provisional')
-      AND (CAST(:rank AS integer) IS NULL
-           OR (s.rank, s.player_id) > (CAST(:rank AS integer), CAST(:player_id AS uuid)))
-    ORDER BY s.rank, s.player_id LIMIT :limit
-""")
-
 _MAY_READ = "(:is_commissioner OR {p}.owner_id = :user_id OR {m}.role IS NOT NULL)"
 
 # The copies in repositories that the caller may read, one look into the index of shas for each season. For a copy of
 # what counts elsewhere, that one too, if it is in such a repository.
 EXPLAIN = text(f"""
-    SELECT s.number, p.slug AS project, r.name AS repo, l.sha, l.verdict, l.arrived_at, l.day, l.value,
+    SELECT g.slug AS league, g.name AS league_name, s.number, s.name AS season_name, p.slug AS project,
+           r.name AS repo, l.player_id, l.sha, l.verdict, l.arrived_at, l.day, l.value,
            cardinality(l.sharers) AS shared_with,
            coalesce(d.points, 0) AS day_points, coalesce(d.changes, 0) AS day_changes,
            coalesce(d.value, 0) AS day_value, k.reason, CAST(rules.document AS text) AS document,
            coalesce(lr.counts_from, s.starts) AS counts_from, o.counted_in, o.counted_sha,
            w.name, w.state, w.visibility, w.shown_name, w.user_id
     FROM seasons s
+    JOIN leagues g ON g.id = s.league_id
     JOIN rules ON rules.league_id = s.league_id AND rules.version = s.rules_version
     JOIN ledger l ON l.season_id = s.id AND l.sha BETWEEN CAST(:first AS bytea) AND CAST(:last AS bytea)
     JOIN players w ON w.id = l.player_id
@@ -96,6 +93,6 @@ EXPLAIN = text(f"""
           AND {_MAY_READ.format(p="op", m="om")}
         LIMIT 1
     ) o ON l.verdict = {_COPY}
-    WHERE s.league_id = :league_id AND {_MAY_READ.format(p="p", m="m")}
-    ORDER BY s.number DESC, l.sha, p.slug, r.name LIMIT :limit
+    WHERE (CAST(:league_id AS uuid) IS NULL OR s.league_id = :league_id) AND {_MAY_READ.format(p="p", m="m")}
+    ORDER BY g.slug, s.number DESC, l.sha, p.slug, r.name LIMIT :limit
 """)  # noqa: S608 -- our own text

@@ -1,11 +1,10 @@
-"""The routes that read leagues: their rules, seasons and tables, and what a season says of a commit."""
+"""The routes that read leagues: their rules and seasons, and what a season says of a commit."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated
 
-from litestar import Request, Response, Router, get
+from litestar import Router, get
 from litestar.di import NamedDependency
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter
 
@@ -16,26 +15,24 @@ from tgl_protocol.leagues import (
     LeagueInfo,
     LeagueList,
     OwnStanding,
-    Place,
     RulesInfo,
     SeasonList,
-    SeasonTable,
 )
 from tgl_server import errors
 from tgl_server.access.guards import RepoAccess, may_read
 from tgl_server.auth.principal import Principal
 from tgl_server.db.engine import Database
-from tgl_server.http.declarations import answers, answers_text
+from tgl_server.http.declarations import answers
 from tgl_server.http.example_values import SHA
-from tgl_server.http.formats import Format, csv_file, is_csv
-from tgl_server.http.pagination import Cursor, Limit
-from tgl_server.http.spreadsheets import CSV_MEDIA_TYPE
 from tgl_server.leagues import reading
+from tgl_server.leagues.badge_routes import BADGE_ROUTES
 from tgl_server.leagues.making_routes import MAKING
 from tgl_server.leagues.own_days import own_days
-from tgl_server.leagues.paths import Number, Slug, Version, reads_leagues
+from tgl_server.leagues.paths import Slug, Version, reads_leagues
+from tgl_server.leagues.player_routes import PLAYER_ROUTES
 from tgl_server.leagues.seal_routes import SEALS
 from tgl_server.leagues.season_routes import RUNNING
+from tgl_server.leagues.table_routes import TABLE_ROUTES
 
 _LEAST_DIGITS = 7
 _PREFIX = re.compile(rf"[0-9a-f]{{{_LEAST_DIGITS},40}}")
@@ -92,31 +89,6 @@ async def list_seasons(
         return await reading.list_seasons(connection, principal, league)
 
 
-@get(
-    "/{league:str}/seasons/{number:int}/table",
-    guards=[reads_leagues],
-    opt=answers(errors.NotFound) | answers_text(CSV_MEDIA_TYPE, is_file=True),
-    responses={200: ResponseSpec(SeasonTable, description="A page, or a file of the first 10,000: see `format`")},
-)
-async def season_table(
-    request: Request[Any, Any, Any],
-    league: Slug,
-    number: Number,
-    principal: NamedDependency[Principal],
-    database: NamedDependency[Database],
-    limit: Limit = 50,
-    cursor: Cursor = None,
-    format: Format = None,  # noqa: A002 -- the parameter's name in the query
-) -> Response[SeasonTable] | Response[bytes]:
-    """Show the table of a season, by rank."""
-    as_file = is_csv(request, format)
-    async with database.statements() as connection:
-        found = await reading.season_table(
-            connection, principal, league, number, limit=reading.MOST_ROWS if as_file else limit, cursor=cursor
-        )
-    return csv_file("table", found.items, Place.__struct_fields__) if as_file else Response(found)
-
-
 @get("/{league:str}/explain/{sha:str}", guards=[reads_leagues], opt=answers(errors.NotFound, errors.InvalidParameter))
 async def explain_in_league(
     league: Slug, sha: Sha, principal: NamedDependency[Principal], database: NamedDependency[Database]
@@ -156,12 +128,14 @@ leagues_router = Router(
         list_league_repos,
         get_rules,
         list_seasons,
-        season_table,
         explain_in_league,
         own_standing,
         *MAKING,
         *RUNNING,
         *SEALS,
+        *TABLE_ROUTES,
+        *PLAYER_ROUTES,
+        *BADGE_ROUTES,
     ],
     tags=["leagues"],
 )

@@ -235,8 +235,12 @@ def week_points(rules: Rules, days: Iterable[tuple[DaySum, int]]) -> int:
 
 def season_points(rules: Rules, weeks: int, points: Sequence[int]) -> int:
     """The points after the weeks that have begun, of which `points` has one each: the weakest are left out."""
-    kept = len(points) - len(points) * rules.drops(weeks) // weeks
-    return sum(sorted(points, reverse=True)[:kept])
+    return sum(sorted(points, reverse=True)[: kept_weeks(rules, weeks, len(points))])
+
+
+def kept_weeks(rules: Rules, weeks: int, begun: int) -> int:
+    """The number of weeks that count when so many of a season's weeks have begun."""
+    return begun - begun * rules.drops(weeks) // weeks
 
 
 class Placed(Struct, frozen=True):

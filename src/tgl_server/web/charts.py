@@ -46,9 +46,9 @@ def form_guide(states: tuple[str, ...]) -> Markup:
 
 
 @lru_cache(maxsize=2048)
-def bars(values: tuple[int, ...], what: str, width: int = 8, height: int = 22) -> Markup:
-    """Bars over time, the oldest first; a gap is a line on the ground."""
-    top = max(values, default=0) or 1
+def bars(values: tuple[int, ...], what: str, width: int = 8, height: int = 22, most: int = 1) -> Markup:
+    """Bars over time, the oldest first; a gap is a line on the ground. The scale reaches at least to `most`."""
+    top = max(most, *values, 1)
     step = width + 2
     marks = "".join(
         f"M{place * step},{height}v-{_bar_height(value, top, height)}h{width}v{_bar_height(value, top, height)}z"

@@ -21,6 +21,9 @@ from tgl_server.web.cross_site import same_site
 from tgl_server.web.device import routes as device
 from tgl_server.web.endpoints import routes as endpoints
 from tgl_server.web.keys import routes as keys
+from tgl_server.web.leagues import people as league_people
+from tgl_server.web.leagues import routes as leagues
+from tgl_server.web.leagues import rules as league_rules
 from tgl_server.web.live import routes as live
 from tgl_server.web.overview import routes as overview
 from tgl_server.web.projects import chats, pushing_keys
@@ -71,6 +74,9 @@ _SIGNED_IN = (
     *changing_repos.ROUTES,
     *moving.ROUTES,
     *comparing.ROUTES,
+    *leagues.ROUTES,
+    *league_people.ROUTES,
+    *league_rules.ROUTES,
     *pulls.ROUTES,
     *credentials.ROUTES,
     *webhooks.ROUTES,

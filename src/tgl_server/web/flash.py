@@ -59,6 +59,8 @@ MESSAGES = {
     "mailmap-applied": "The .mailmap is applied. It can be undone below.",
     "suggestion-dismissed": "They are several people, and are suggested no more.",
     "visibility-chosen": "How others see you is changed.",
+    "badge-shown": "Your badge is shown to everybody who has its address.",
+    "badge-hidden": "Your badge is not shown any more; caches may have it for some minutes.",
     "preferences-saved": "Your preferences are saved.",
     "notifications-saved": "What you are told of is saved.",
     "league-made": "The league {} is made. Choose its repositories.",

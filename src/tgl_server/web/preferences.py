@@ -44,6 +44,12 @@ PREFERENCES: Final = (
         {_USUAL: "On", "off": "Off"},
         "They can be in the way of speech input, and of what a browser does with keys.",
     ),
+    Preference(
+        "ranks",
+        "Ranks of people",
+        {_USUAL: "Shown", "off": "Hidden; tables are by name"},
+        "Points stay where they are; who is before whom is left out.",
+    ),
 )
 
 

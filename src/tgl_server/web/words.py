@@ -50,6 +50,11 @@ def day(value: date | datetime) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(found.isoformat(), plain_day(found))
 
 
+def weekday(value: date) -> Markup:
+    """A day with its name: `Tue 6 Jan 2026`."""
+    return Markup('<time datetime="{}">{} {}</time>').format(value.isoformat(), f"{value:%a}", plain_day(value))
+
+
 def plain_day(value: date) -> str:
     """A day as text, for the middle of a sentence: `3 May 2026`."""
     return f"{value.day} {value:%b} {value.year}"
@@ -106,12 +111,13 @@ def typed(text: str) -> Markup:
     return escape(text)
 
 
-FILTERS: Final[Mapping[str, Callable[..., str]]] = {
+FILTERS: Final[Mapping[str, Callable[..., object]]] = {
     "number": number,
     "count": count,
     "moment": moment,
     "exact": exact,
     "day": day,
+    "weekday": weekday,
     "local": local,
     "duration": duration,
     "every": every,
@@ -119,4 +125,5 @@ FILTERS: Final[Mapping[str, Callable[..., str]]] = {
     "icon": icon,
     "short": short,
     "typed": typed,
+    "tuple": tuple,
 }

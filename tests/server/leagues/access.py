@@ -1,6 +1,6 @@
 """Who may do what with leagues: everybody sees those of their projects, and none that is there for no one."""
 
-from tests.support.access import Expected, Rows, known, members, reads_sync, web
+from tests.support.access import Expected, Rows, known, members, public, reads_sync, web
 
 
 def _reads(ok: int) -> Expected:
@@ -23,6 +23,10 @@ ROWS: Rows = {
     "GET /api/v1/leagues/{league}/rules/{version}": _reads(404),
     "GET /api/v1/leagues/{league}/seasons": _reads(404),
     "GET /api/v1/leagues/{league}/seasons/{number}/table": _reads(404),
+    "GET /api/v1/leagues/{league}/seasons/{number}/weeks/{week}": _reads(404),
+    "GET /api/v1/leagues/{league}/players/{player}": _reads(404),
+    "GET /api/v1/leagues/{league}/players/{player}/days": _reads(404),
+    "GET /api/v1/leagues/{league}/players/{player}/days/{day}": _reads(404),
     "GET /api/v1/leagues/{league}/explain/{sha}": _reads(404),
     f"GET {_LEAGUE}/repos": _reads(404),
     f"GET {_SEASON}": _reads(404),
@@ -42,4 +46,16 @@ ROWS: Rows = {
     f"DELETE {_SEASON}/strikes/{{sha}}": _makes(404),
     "GET /api/v1/leagues/{league}/me": _reads(404),
     "GET /api/v1/projects/{project}/repos/{repo}/leagues/me": reads_sync(),
+    "PATCH /api/v1/leagues/{league}/me": known(
+        spectator=422,
+        player=422,
+        **members(422),
+        commissioner=422,
+        key=403,
+        reading_key=403,
+        pushing_key=403,
+        other_key=403,
+    ),
+    # The player shows it to everybody, or there is none.
+    "GET /api/v1/leagues/{league}/players/{player}/badge.svg": public(404),
 }

@@ -16,6 +16,7 @@ from tgl_server.http.declarations import Page, declared
 from tgl_server.settings import Settings
 
 RUN_ID, HOOK_ID, ENDPOINT_ID = uuid4(), uuid4(), uuid4()
+LEAGUE = {"league": "none", "number": 1, "week": 1, "player": uuid4(), "day": "2026-01-06", "version": 1}
 
 #: What visitors have changed with what they may change.
 RESTORE = (
@@ -73,6 +74,7 @@ class Cast:
             "event_id": 1,
             "user_id": person.id,
             "key_id": self._key_id,
+            **LEAGUE,
         }
         method, path = row.format(
             session_id=uuid4(), claim_id=uuid4(), token="invented", league="none", number=1, **names

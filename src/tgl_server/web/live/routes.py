@@ -34,6 +34,12 @@ _SEEN = text("""
     SELECT r.id FROM repos r JOIN projects p ON p.id = r.project_id
     LEFT JOIN project_members m ON m.project_id = p.id AND m.user_id = :user_id
     WHERE :is_commissioner OR p.owner_id = :user_id OR m.role IS NOT NULL
+    UNION ALL
+    SELECT s.id FROM seasons s WHERE s.state IN ('open', 'closing') AND EXISTS (
+        SELECT FROM league_repos lr JOIN repos r ON r.id = lr.repo_id JOIN projects p ON p.id = r.project_id
+        LEFT JOIN project_members m ON m.project_id = p.id AND m.user_id = :user_id
+        WHERE lr.league_id = s.league_id AND (p.owner_id = :user_id OR m.role IS NOT NULL)
+    )
 """)
 
 
@@ -78,7 +84,7 @@ async def _events(
 
 
 async def _seen(database: Database, principal: Principal) -> set[UUID]:
-    """The repositories that the viewer sees."""
+    """The repositories that the viewer sees, and the running seasons of their leagues."""
     viewer = {"user_id": principal.user_id, "is_commissioner": principal.is_commissioner}
     async with database.statements() as connection:
         return set((await connection.execute(_SEEN, viewer)).scalars())

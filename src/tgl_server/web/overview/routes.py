@@ -13,6 +13,7 @@ from tgl_server.http.own_origin import own_origin
 from tgl_server.settings import Settings
 from tgl_server.web.filters import Filters
 from tgl_server.web.forms import form_of_query
+from tgl_server.web.leagues.verdicts import verdicts_on
 from tgl_server.web.overview.service import ORDERS, TILES, read_overview, wish_of
 from tgl_server.web.rendering import page
 
@@ -44,14 +45,16 @@ async def find_commit(
     request: Request[Any, Any, Any], principal: NamedDependency[Principal], database: NamedDependency[Database]
 ) -> Response[str]:
     """Where a commit is among all repositories that the viewer sees."""
-    form, found = form_of_query(request), None
+    form, found, scored = form_of_query(request), None, []
     if form.text("sha"):
         try:
             async with database.statements() as connection:
                 found = await find_anywhere(connection, principal, form.text("sha"))
+                scored = await verdicts_on(connection, principal, found.found)
         except errors.InvalidParameter as refusal:
             form.faults["sha"] = refusal.detail
-    return page(request, "find.html", form=form, found=found, status=422 if form.faults else 200)
+    status = 422 if form.faults else 200
+    return page(request, "find.html", form=form, found=found, scored=scored, status=status)
 
 
 ROUTES = (overview, find_commit)

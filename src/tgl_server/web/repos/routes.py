@@ -21,6 +21,7 @@ from tgl_server.http.own_origin import own_origin
 from tgl_server.web.days import days_of
 from tgl_server.web.filters import Filters
 from tgl_server.web.forms import form_of_query
+from tgl_server.web.leagues.verdicts import verdicts_on
 from tgl_server.web.repos.branches import ORDERS, branches_and_names, list_branches
 from tgl_server.web.repos.commits import Range, search_commits
 from tgl_server.web.repos.header import RepoView
@@ -97,16 +98,17 @@ async def _shas_of(asked: Filters, connection: AsyncConnection, repo_id: RepoId,
 @get(f"{REPO}/find", guards=[sees_repo])
 async def find_commit(repo_view: NamedDependency[RepoView]) -> Response[str]:
     """Where a commit is, or why it may not be here."""
-    form, explanation = form_of_query(repo_view.request), None
+    form, explanation, scored = form_of_query(repo_view.request), None, []
     if form.text("sha"):
         whose, timeout = (repo_view.principal, repo_view.access.id), repo_view.settings.run_timeout
         try:
             async with repo_view.database.statements() as connection:
                 explanation = await explain(connection, *whose, form.text("sha"), timeout)
+                scored = await verdicts_on(connection, repo_view.principal, explanation.found)
         except errors.InvalidParameter as refusal:
             form.faults["sha"] = refusal.detail
     status = 422 if form.faults else 200
-    return await repo_view.show("repo_find.html", status=status, form=form, explanation=explanation)
+    return await repo_view.show("repo_find.html", status=status, form=form, explanation=explanation, scored=scored)
 
 
 ROUTES = (show_runs, show_run, show_branches, show_commits, find_commit)

@@ -74,7 +74,7 @@ function say(text) {
   document.getElementById("outcome").textContent = text;
 }
 
-const GOTO = { o: "/", p: "/projects", k: "/settings/keys", a: "/administration/people" };
+const GOTO = { o: "/", p: "/projects", l: "/leagues", k: "/settings/keys", a: "/administration/people" };
 let waitingForGoto = false;
 
 function shortcut(event) {
