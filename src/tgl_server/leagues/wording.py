@@ -62,7 +62,7 @@ def _points(rules: Rules, weeks: int, seen: Seen) -> Iterator[Worded]:
     yield Worded(
         ("line_cap",),
         f"The lines of a change are those that it adds and those that it deletes together, {rules.line_cap} at the "
-        f"most.",
+        "most. Those of generated, vendored and lock files are left out, where clients tell them apart.",
         f"The largest change so far has {seen.largest_change:,} lines, and counts as "
         f"{min(seen.largest_change, rules.line_cap)}."
         if capped
