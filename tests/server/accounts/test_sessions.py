@@ -25,7 +25,7 @@ async def test_a_session_has_an_access_token_for_thirty_minutes(anyone: Api, ada
     assert answer.headers["Cache-Control"] == "no-store"
     me = (await ask(anyone, answer.json["access_token"])).json
     assert (me["id"], me["signed_in_with"], me["key_id"]) == (str(ada.id), "session", None)
-    assert me["scopes"] == "sync:commits,read:repos"
+    assert me["scopes"] == "sync:commits,read:repos,read:league"
 
 
 async def test_one_answer_for_a_wrong_password_no_account_and_no_password(

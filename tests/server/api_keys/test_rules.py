@@ -6,7 +6,7 @@ import pytest
 
 from tgl_protocol.api_keys import KeyState
 from tgl_server.api_keys.rules import key_state, overlap_end, parse_networks, parse_scopes
-from tgl_server.auth.principal import ALL_SCOPES, Scope, join_scopes
+from tgl_server.auth.principal import USUAL_SCOPES, Scope, join_scopes
 from tgl_server.errors import InvalidBody
 
 NOW = datetime(2026, 5, 3, tzinfo=UTC)
@@ -18,7 +18,7 @@ HOUR = timedelta(hours=1)
     ["sync:commits,read:repos", " read:repos , sync:commits ", ["read:repos", "sync:commits", "read:repos"]],
 )
 def test_scopes_are_taken_joined_or_as_a_list(given: str | list[str]) -> None:
-    assert parse_scopes(given) == ALL_SCOPES
+    assert parse_scopes(given) == USUAL_SCOPES
 
 
 def test_scopes_are_always_written_in_one_order() -> None:
