@@ -83,6 +83,12 @@ def test_both_secrets_of_a_webhook_are_sealed_anew(
 
 def test_every_column_of_sealed_secrets_is_declared_by_its_feature() -> None:
     """But what a mail says while it waits, for hours at most: its key is made of SECRET_KEY, and not one of these."""
-    columns = {(table.name, column.name) for table in METADATA.tables.values() for column in table.columns}
-    sealed = {each for each in columns if "sealed" in each[1]} - {("outgoing_mail", "sealed")}
+    columns = [column for table in METADATA.tables.values() for column in table.columns]
+    # Weeks of a league are sealed too, by numbers.
+    sealed = {
+        (column.table.name, column.name)
+        for column in columns
+        if "sealed" in column.name and column.type.python_type not in (bool, int)
+    }
+    sealed -= {("outgoing_mail", "sealed")}
     assert {(each.table, each.column) for feature in FEATURES for each in feature.sealed} == sealed

@@ -56,6 +56,9 @@ async def test_a_commit_is_answered_as_it_is_kept(api: Api, world: World) -> Non
         "commit_date": "2026-01-02T11:00:00Z",
         "parents": [sha_of("zero")],
         "ingested_at": item["ingested_at"],
+        "generated_additions": None,
+        "generated_deletions": None,
+        "generated_rules": None,
     }
 
 

@@ -1,10 +1,24 @@
 """SQLALCHEMY_ECHO logs statements, and nobody's names."""
 
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from tests.support.database import scalar
 from tgl_server.db.engine import Database
 from tgl_server.settings import Settings, load_settings
+
+
+@pytest.fixture(autouse=True)
+def debug() -> Iterator[None]:
+    """Whatever level another test has left."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG))
+    yield
+    structlog.configure(**before)
 
 
 async def test_statements_are_logged_at_debug_level_without_their_values(database_url: str) -> None:

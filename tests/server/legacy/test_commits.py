@@ -39,6 +39,11 @@ OURS = StoredCommit(
     parents=None,
     ingested_at=NOON,
 )
+#: What the older system has no column for, or another type.
+NOT_THERE = (
+    *("author_date", "commit_date", "parents"),
+    *("generated_additions", "generated_deletions", "generated_rules"),
+)
 SAME = {name: getattr(OURS, name) for name in OURS.__struct_fields__} | {"commit_date": NOON.replace(tzinfo=None)}
 
 
@@ -69,7 +74,7 @@ async def test_the_command_counts_reasons_and_what_another_repository_has_there(
     async with older.engine.begin() as tx:
         for number, commit, repo in ((71, same, APP), (72, shared, TOOLS)):
             plain = msgspec.structs.asdict(commit)
-            kept = {name: plain[name] for name in plain if name not in ("author_date", "parents", "commit_date")}
+            kept = {name: plain[name] for name in plain if name not in NOT_THERE}
             await add(tx, "commits", id=id_of(number), repo_id=repo, commit_date=NOON.replace(tzinfo=None), **kept)
     await execute(older, "UPDATE commits SET message_body = chr(10) WHERE id = :id", id=id_of(71))
     arguments = ("repos", "compare", "team/app", "--legacy", source)
