@@ -32,7 +32,7 @@ InSeason = Annotated[
 
 
 @get("/{league:str}/players/{player:uuid}", guards=[reads_leagues], opt=answers(errors.NotFound))
-async def show_player(
+async def show_league_player(
     request: Request[Any, Any, Any],
     league: Slug,
     player: PlayerId,
@@ -88,4 +88,4 @@ async def explain_day(
         return await players.explain_day(connection, principal, found, player, day)
 
 
-PLAYER_ROUTES = (show_player, list_days, explain_day)
+PLAYER_ROUTES = (show_league_player, list_days, explain_day)

@@ -84,7 +84,7 @@ async def test_a_long_answer_is_compressed_for_who_accepts_it(api: Api, commits:
 async def test_the_document_is_compressed(server: RunningServer, path: str) -> None:
     _, headers, packed = await raw(f"{server.url}{path}", {**BOTH, "Accept": "*/*"})
     assert headers["Content-Encoding"] == "zstd"
-    assert len(packed) < 60_000 < len(EXPAND["zstd"](packed))
+    assert len(packed) < len(EXPAND["zstd"](packed)) / 5
 
 
 @pytest.mark.parametrize("coding", ["gzip", "zstd"])

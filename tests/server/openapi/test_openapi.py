@@ -27,6 +27,11 @@ OPERATIONS = [
 ]
 
 
+def test_each_operation_has_a_name_of_its_own() -> None:
+    names = [str(case.id) for case in OPERATIONS]
+    assert sorted(names) == sorted(set(names))
+
+
 @pytest.mark.parametrize("path", ["/schema", "/schema/openapi.json"])
 async def test_the_server_serves_what_the_reference_shows(api: Api, path: str) -> None:
     answer = await api.get(path)

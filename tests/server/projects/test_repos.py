@@ -122,6 +122,8 @@ async def test_deleting_a_repository_deletes_its_commits_and_says_how_many(peopl
     assert {table: rows for table, rows in found.items() if table not in sums} == {
         "commits": 4,
         "repo_refs": 1,
+        "ref_updates": 0,
+        "landed": 0,
         "sync_runs": 1,
         "sync_run_errors": 0,
         "repo_states": 1,
