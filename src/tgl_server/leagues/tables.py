@@ -36,8 +36,13 @@ async def season_table(
     around_me: bool = False,
 ) -> SeasonTable:
     """A page of the table of a season, or the caller's place with two on either side."""
+    _place_after(cursor)  # what cannot be a cursor is refused, whatever else is wrong
     season = await find_season(connection, principal, slug, number)
     return await table_of(connection, principal, season, limit=limit, cursor=cursor, around_me=around_me)
+
+
+def _place_after(cursor: str | None) -> tuple[int | None, UUID | None]:
+    return decode_cursor(cursor, tuple[_Rank, UUID]) if cursor else (None, None)
 
 
 async def table_of(
@@ -50,7 +55,7 @@ async def table_of(
     around_me: bool = False,
 ) -> SeasonTable:
     """A page of the table of a season that was found; two statements."""
-    rank, player_id = decode_cursor(cursor, tuple[_Rank, UUID]) if cursor else (None, None)
+    rank, player_id = _place_after(cursor)
     after = {"rank": rank, "player_id": player_id, "limit": limit + 1, "around_me": around_me}
     asked = {**_shown(principal, season), **after}
     rows = (await connection.execute(tables_queries.TABLE, asked)).mappings().all()

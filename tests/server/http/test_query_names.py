@@ -22,7 +22,7 @@ PROBES = {"GET /health", "GET /ready"}
 HINT = "GET /api/v1/webhooks/{hook_id}"
 ENDPOINTS = sorted(rows_of_features())
 #: Who is let in where the owner is not.
-COMMISSIONERS = ("users", "audit-logs", "players", "identities", "claims", "mailmap")
+COMMISSIONERS = ("users", "audit-logs", "players", "identities", "claims", "mailmap", "leagues")
 LET_IN = {f"/api/v1/{name}": "commissioner" for name in COMMISSIONERS}
 
 HANDLERS = {
