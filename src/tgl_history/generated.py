@@ -5,6 +5,7 @@ Only sums leave this package; a path is matched where it is read, and forgotten.
 
 import re
 from collections.abc import Iterable, Iterator
+from fnmatch import translate
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -89,10 +90,15 @@ def _built_in() -> re.Pattern[str]:
 _BUILT_IN: Final = _built_in()
 
 
+#: A pattern for each folder and the name; None for any number of folders.
+_Paths = tuple[re.Pattern[str] | None, ...]
+_NO_NAME: Final = re.compile(r"(?!)")
+
+
 class _Rule(NamedTuple):
     """A line of attributes: the paths that it is about, and whether they are generated."""
 
-    paths: re.Pattern[str]
+    paths: _Paths
     is_generated: bool
 
 
@@ -106,7 +112,7 @@ class GeneratedFiles:
         self.includes = lru_cache(maxsize=20_000)(self._includes)
 
     def _includes(self, path: str) -> bool:
-        said = next((rule.is_generated for rule in self._rules if rule.paths.fullmatch(path)), None)
+        said = next((rule.is_generated for rule in self._rules if _is_about(rule.paths, path)), None)
         return _BUILT_IN.fullmatch(path) is not None if said is None else said
 
 
@@ -130,9 +136,28 @@ def _rules(lines: Iterable[str]) -> Iterator[_Rule]:
             yield _Rule(_compiled(pattern), said)
 
 
-def _compiled(pattern: str) -> re.Pattern[str]:
+def _compiled(pattern: str) -> _Paths:
     """A pattern of attributes: one without a slash is about names in any folder."""
-    anywhere = "" if "/" in pattern.rstrip("/") else "(?:.*/)?"
-    parts = re.split(r"(/\*\*/|/\*\*$|^\*\*/|\*|\?)", pattern.lstrip("/"))
-    meant = {"/**/": "/(?:.*/)?", "/**": "/.*", "**/": "(?:.*/)?", "*": "[^/]*", "?": "[^/]"}
-    return re.compile(anywhere + "".join(meant.get(part, re.escape(part)) for part in parts), re.DOTALL)
+    names = pattern.lstrip("/").split("/")
+    anywhere = [] if "/" in pattern.rstrip("/") else [None]
+    return (*anywhere, *(None if name == "**" else re.compile(translate(name)) for name in names))
+
+
+def _is_about(paths: _Paths, path: str) -> bool:
+    """Whether a pattern matches. No step looks further back than to the last `**`, so that none takes long."""
+    names = path.split("/")
+    at, folder, after, begun = 0, 0, -1, 0
+    while folder < len(names):
+        part = paths[at] if at < len(paths) else _NO_NAME
+        if part is None:
+            after, begun, at = at + 1, folder, at + 1
+            if at == len(paths):
+                return True
+        elif part.match(names[folder]):
+            at, folder = at + 1, folder + 1
+        elif after >= 0:
+            begun += 1
+            at, folder = after, begun
+        else:
+            return False
+    return at == len(paths)

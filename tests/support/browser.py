@@ -6,7 +6,7 @@ after it (microsoft/playwright-pytest#167).
 
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from typing import Any
@@ -99,6 +99,14 @@ class Window:
         await self.page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text())
         found = await self.page.evaluate("axe.run()")
         return [f"{fault['id']}: {fault['nodes'][0]['html'][:200]}" for fault in found["violations"]]
+
+    async def faults_of(self, paths: Sequence[str], *, status: int = 200) -> list[str]:
+        """What is wrong with pages: their status, what axe-core finds, and how much wider than the window they are."""
+        found = []
+        for path in paths:
+            seen = await self.open(path), await self.accessibility_faults(), await self.overflow()
+            found += [f"{path}: {seen}"] if seen != (status, [], 0) else []
+        return found
 
     async def overflow(self) -> int:
         """How many pixels the page is wider than its window."""

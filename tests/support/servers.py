@@ -115,6 +115,8 @@ def environment_of(database_url: str, **settings: object) -> dict[str, str]:
         "SYNC_REQUESTS_PER_MINUTE": "1000000",
         "LOGIN_REQUESTS_PER_MINUTE": "1000000",
         "API_REQUESTS_PER_MINUTE": "1000000",
+        "PAGE_REQUESTS_PER_MINUTE": "1000000",
+        "WEBHOOK_REQUESTS_PER_MINUTE": "1000000",
     }
     given = {name.upper(): str(value) for name, value in settings.items()}
     return {**os.environ, "DATABASE_URL": database_url, **quick, **given}

@@ -83,7 +83,9 @@ async def get_project(
 
 Confirm = Annotated[
     str | None,
-    QueryParameter(pattern=r"^[0-9a-f]{32}$", description="The token of the refusal that says what this takes from others"),
+    QueryParameter(
+        pattern=r"^[0-9a-f]{32}$", description="The token of the refusal that says what this takes from others"
+    ),
 ]
 
 

@@ -50,7 +50,7 @@ CHECKED = (
 # What is changed or deleted is made for it: whoever deleted the project would leave 404 for all who come later.
 CHANGING = ("PATCH", "DELETE")
 INVENTED_IN = 4
-RANDOM_CASES = 10
+RANDOM_CASES = 4
 
 load_all_checks()
 
@@ -168,9 +168,9 @@ def test_every_answer_is_as_documented(tag: str, promised: OpenApiSchema, caller
         assert isinstance(found, Ok)
         operation = found.ok()
         try:
-            send_random_cases(operation, caller)
-            # Where keys are not taken, more of them are not taken either.
+            # Where keys are not taken there is nothing else to see, and the table of rights asks that.
             if caller.token == caller.admin or takes_keys(operation):
+                send_random_cases(operation, caller)
                 send_chosen_cases(operation, caller)
         except (Failure, FailureGroup) as failure:
             reasons = getattr(failure, "exceptions", [failure])

@@ -31,18 +31,14 @@ SIGNED_IN = (
     "/administration/log",
     "/administration/system",
 )
-PUBLIC = ("/sign-in", "/register", "/nothing/here")
+PUBLIC = ("/sign-in", "/register")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("path", PUBLIC)
-async def test_pages_before_signing_in_are_accessible_and_fit_a_phone(
-    window: OpenWindow, path: str, theme: str
-) -> None:
+async def test_pages_before_signing_in_are_accessible_and_fit_a_phone(window: OpenWindow, theme: str) -> None:
     async with window(viewport={**PHONE, "width": 320}, color_scheme=theme) as visit:
-        await visit.open(path)
-        assert await visit.accessibility_faults() == []
-        assert await visit.overflow() == 0
+        assert await visit.faults_of(PUBLIC) == []
+        assert await visit.faults_of(["/nothing/here"], status=404) == []
 
 
 async def test_a_person_registers_and_waits_without_javascript(window: OpenWindow, database_url: str) -> None:
@@ -73,15 +69,10 @@ async def test_an_open_overview_shows_a_push_by_itself(window: OpenWindow, world
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("path", SIGNED_IN)
-async def test_pages_are_accessible_and_fit_a_phone(
-    window: OpenWindow, world: World, owner: str, path: str, theme: str
-) -> None:
+async def test_pages_are_accessible_and_fit_a_phone(window: OpenWindow, world: World, owner: str, theme: str) -> None:
     async with window(viewport={**PHONE, "width": 320}, color_scheme=theme) as visit:
         await visit.sign_in(owner)
-        assert await visit.open(path.format(user=world.user_id)) == 200
-        assert await visit.accessibility_faults() == []
-        assert await visit.overflow() == 0
+        assert await visit.faults_of([path.format(user=world.user_id) for path in SIGNED_IN]) == []
 
 
 async def test_the_keyboard_alone_goes_everywhere(window: OpenWindow, owner: str) -> None:

@@ -87,7 +87,7 @@ async def test_what_is_wrong_is_beside_its_field(boss_visitor: Visitor, world: W
         (f"{CUP}/seasons", {"starts": "2031-01-07", "weeks": "6"}, "starts-fault"),
         (f"{CUP}/rules", rules(best_days="3.0"), "best_days-fault"),
         (f"{CUP}/rules", rules(line_points="1, 2"), "line_points-fault"),
-        (f"{CUP}/rules/preview", rules(counting="landed"), "counting-fault"),
+        (f"{CUP}/rules/preview", rules(best_days="8"), "best_days-fault"),
     ):
         answer = await boss_visitor.post(path, fields)
         assert answer.status in (409, 422), (path, fields)

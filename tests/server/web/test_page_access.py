@@ -76,9 +76,7 @@ class Cast:
             "key_id": self._key_id,
             **LEAGUE,
         }
-        method, path = row.format(
-            session_id=uuid4(), claim_id=uuid4(), token="invented", league="none", number=1, **names
-        ).split()
+        method, path = row.format(session_id=uuid4(), claim_id=uuid4(), token="invented", **names).split()
         return await visitor.status(method, path)
 
 

@@ -45,20 +45,21 @@ SIGNED_IN = (
 )
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("theme", "width"),
+    [
+        ("light", 1440),
+        ("dark", 320),
+        pytest.param("light", 320, marks=pytest.mark.slow),
+        pytest.param("dark", 1440, marks=pytest.mark.slow),
+    ],
+)
 async def test_pages_of_projects_and_repositories_are_accessible_and_fit_a_phone(
-    window: OpenWindow, league: None, theme: str
+    window: OpenWindow, league: None, theme: str, width: int
 ) -> None:
-    faults = []
-    async with window(color_scheme=theme) as visit:
+    async with window(color_scheme=theme, viewport={"width": width, "height": 800}) as visit:
         await visit.sign_in(ADA)
-        for path in SIGNED_IN:
-            for width in (1440, 320):
-                await visit.page.set_viewport_size({"width": width, "height": 800})
-                assert await visit.open(path) == 200
-                found, overflow = await visit.accessibility_faults(), await visit.overflow()
-                faults += [f"{path} at {width}: {found}, {overflow} too wide"] if found or overflow else []
-    assert faults == []
+        assert await visit.faults_of(SIGNED_IN) == []
 
 
 async def test_a_repository_is_added_found_and_deleted_without_javascript(window: OpenWindow, league: None) -> None:
