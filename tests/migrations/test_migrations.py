@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from tgl_server.db import migrate
 from tgl_server.db.engine import Database
 from tgl_server.features import METADATA
@@ -83,6 +85,7 @@ async def test_each_step_says_at_which_version_the_database_is(empty_url: str) -
     assert told["-1"][0].endswith(f", and the newest is {newest}.\n")
 
 
+@pytest.mark.slow  # test_alembic goes the same ways
 async def test_current_history_and_one_step_down(empty_url: str) -> None:
     for arguments in (["up"], ["down", "-1", "--yes"], ["current"], ["history"]):
         process = tgl_server(empty_url, "migrate", *arguments)

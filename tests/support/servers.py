@@ -111,7 +111,7 @@ def environment_of(database_url: str, **settings: object) -> dict[str, str]:
         "ARGON2_TIME_COST": "1",
         "ARGON2_MEMORY_KIB": "1024",
         "SHUTDOWN_DRAIN_SECONDS": "0",
-        "FOLLOWER_PAUSE_MS": "100",
+        "FOLLOWER_PAUSE_MS": "200",
         "SYNC_REQUESTS_PER_MINUTE": "1000000",
         "LOGIN_REQUESTS_PER_MINUTE": "1000000",
         "API_REQUESTS_PER_MINUTE": "1000000",

@@ -87,7 +87,9 @@ async def _peak(server: RunningServer, done: asyncio.Event) -> float:
     return peak
 
 
-@pytest.mark.parametrize("media_type", ["application/json", "application/msgpack"])
+@pytest.mark.parametrize(
+    "media_type", [pytest.param("application/json", marks=pytest.mark.slow), "application/msgpack"]
+)
 async def test_empty_values_do_not_fill_the_memory(
     media_type: str, server: RunningServer, api: Api, world: World
 ) -> None:

@@ -44,7 +44,9 @@ def test_a_port_that_is_taken_is_never_listened_on(database_url: str) -> None:
     assert "Listening" not in done.stderr
 
 
-@pytest.mark.parametrize("to_all", [False, True], ids=["to the main process", "to the workers as well"])
+@pytest.mark.parametrize(
+    "to_all", [pytest.param(False, marks=pytest.mark.slow), True], ids=["to the main process", "to the workers as well"]
+)
 async def test_a_closed_terminal_ends_the_server_and_its_workers(
     to_all: bool, start_server: Callable[..., RunningServer]
 ) -> None:

@@ -51,7 +51,7 @@ def test_a_worker_ends_with_a_server_that_was_killed(tmp_path: Path) -> None:
         wait_until(lambda: not worker.is_running())
 
 
-@pytest.mark.parametrize("setting", ["false", "0"])
+@pytest.mark.parametrize("setting", ["false", pytest.param("0", marks=pytest.mark.slow)])
 def test_a_setting_turns_the_worker_off(tmp_path: Path, setting: str) -> None:
     with serving(tmp_path, PULL_WORKER=setting) as server:
         assert workers_of(server) == []

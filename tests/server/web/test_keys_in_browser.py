@@ -141,7 +141,7 @@ async def test_a_long_list_of_repositories_is_narrowed_as_one_types(window: Open
         await expect(visit.page.get_by_label("service-08")).not_to_be_visible()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", [pytest.param("light", marks=pytest.mark.slow), "dark"])
 async def test_pages_of_keys_are_accessible_and_fit_a_phone(
     window: OpenWindow, ada: Person, database: Database, theme: str
 ) -> None:

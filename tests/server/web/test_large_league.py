@@ -66,7 +66,7 @@ async def test_the_first_visit_to_200_repositories_transfers_less_than_100_kilob
         assert sum(transferred) < 100_000
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("size", [pytest.param(DESK, marks=pytest.mark.slow), PHONE], ids=["desk", "phone"])
 async def test_nothing_moves_while_a_page_comes(window: OpenWindow, large_league: None, size: dict[str, int]) -> None:
     async with window() as visit:
         await visit.sign_in(ADA)
