@@ -166,10 +166,10 @@ async def results(database: Database, season_id: UUID) -> dict[str, list[tuple[A
 
 
 async def points(database: Database, season_id: UUID) -> dict[str, tuple[int, list[int]]]:
-    """Season points and week points of each player, by name."""
+    """Season points and week points of each player, by name; of two with one name, those of the younger player."""
     query = """
         SELECT p.name, s.points, s.week_points FROM standings s JOIN players p ON p.id = s.player_id
-        WHERE s.season_id = :season_id
+        WHERE s.season_id = :season_id ORDER BY s.player_id
     """
     return {row[0]: (row[1], row[2]) for row in await rows(database, query, season_id=season_id)}
 
