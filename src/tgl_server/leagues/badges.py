@@ -8,7 +8,6 @@ from urllib.parse import quote
 from uuid import UUID
 
 from markupsafe import Markup
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from tgl_protocol.league_players import OwnEntry
@@ -17,27 +16,8 @@ from tgl_server import errors
 from tgl_server.access.names import name_for_others
 from tgl_server.audit.service import Actor, record
 from tgl_server.leagues.actions import LeagueAction
+from tgl_server.leagues.badges_queries import BADGE, HIDE, IS_SHOWN, SHOW
 from tgl_server.players.moving import player_of_user
-
-_SHOW = text("""
-    INSERT INTO league_badges (league_id, player_id) VALUES (:league_id, :player_id) ON CONFLICT DO NOTHING
-""")
-_HIDE = text("DELETE FROM league_badges WHERE league_id = :league_id AND player_id = :player_id")
-_IS_SHOWN = text("SELECT EXISTS (SELECT FROM league_badges WHERE league_id = :league_id AND player_id = :player_id)")
-
-# A provisional player has nobody who could have chosen it; one that became so by a split is shown no more.
-_BADGE = text("""
-    SELECT g.name AS league, p.name, p.state, p.visibility, p.shown_name, st.rank, st.points,
-           (SELECT count(*) FROM standings o WHERE o.season_id = s.id) AS players
-    FROM league_badges b
-    JOIN leagues g ON g.id = b.league_id
-    JOIN players p ON p.id = b.player_id
-    LEFT JOIN LATERAL (
-        SELECT id FROM seasons WHERE league_id = g.id AND state <> 'draft' ORDER BY number DESC LIMIT 1
-    ) s ON true
-    LEFT JOIN standings st ON st.season_id = s.id AND st.player_id = p.id
-    WHERE g.slug = :slug AND b.player_id = :player_id AND p.visibility <> 'hidden' AND p.state IN ('active', 'retired')
-""")
 
 #: The width of a letter, about; the text is fitted to it, whatever font is there.
 _LETTER: Final = 7
@@ -50,14 +30,14 @@ async def choose_badge(
 ) -> OwnEntry:
     """Show an account's badge to everybody, or not any more."""
     player_id = await player_of_user(tx, user_id)
-    await tx.execute(_SHOW if is_shown else _HIDE, {"league_id": league_id, "player_id": player_id})
+    await tx.execute(SHOW if is_shown else HIDE, {"league_id": league_id, "player_id": player_id})
     await record(tx, by.did(LeagueAction.BADGE_CHOSEN, "league", league_id, badge=is_shown))
     return OwnEntry(player_id, is_shown, badge_path(slug, player_id))
 
 
 async def is_badge_shown(connection: AsyncConnection, league_id: UUID, player_id: UUID) -> bool:
     """True if the player has chosen to show a badge."""
-    return bool(await connection.scalar(_IS_SHOWN, {"league_id": league_id, "player_id": player_id}))
+    return bool(await connection.scalar(IS_SHOWN, {"league_id": league_id, "player_id": player_id}))
 
 
 def badge_path(slug: str, player_id: UUID) -> str:
@@ -67,7 +47,7 @@ def badge_path(slug: str, player_id: UUID) -> str:
 
 async def read_badge(connection: AsyncConnection, slug: str, player_id: UUID) -> str:
     """The badge as SVG; raises `NotFound` for one that is not shown."""
-    row = (await connection.execute(_BADGE, {"slug": slug, "player_id": player_id})).mappings().one_or_none()
+    row = (await connection.execute(BADGE, {"slug": slug, "player_id": player_id})).mappings().one_or_none()
     if row is None:
         raise errors.NotFound("There is no badge here.")
     name = name_for_others(row["state"], row["visibility"], row["shown_name"]) or str(row["name"])

@@ -3,31 +3,12 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tgl_protocol.players import IdentityKind
+from tgl_server.leagues.crediting_queries import CREDITED, HIDDEN, KEEP
 from tgl_server.leagues.terms import Credit, Reader
 from tgl_server.players.identifying import Author, Found, identify_authors
-
-_HIDDEN = text("SELECT id FROM players WHERE id = ANY(CAST(:player_ids AS uuid[])) AND visibility = 'hidden'")
-
-CREDITED = text("""
-    SELECT email, name, identity_id, player_id, kind, opted_out FROM season_authors WHERE season_id = :season_id
-""")
-
-# Ordered by key, like every write of several rows.
-_KEEP = text("""
-    INSERT INTO season_authors (season_id, email, name, identity_id, player_id, kind, opted_out)
-    SELECT CAST(:season_id AS uuid), g.* FROM unnest(
-        CAST(:email AS text[]), CAST(:name AS text[]), CAST(:identity_id AS uuid[]), CAST(:player_id AS uuid[]),
-        CAST(:kind AS text[]), CAST(:opted_out AS boolean[])
-    ) AS g (email, name, identity_id, player_id, kind, opted_out)
-    ORDER BY g.email COLLATE "C", g.name COLLATE "C"
-    ON CONFLICT (season_id, email, name) DO UPDATE SET
-        identity_id = EXCLUDED.identity_id, player_id = EXCLUDED.player_id, kind = EXCLUDED.kind,
-        opted_out = EXCLUDED.opted_out
-""")
 
 
 async def credits_now(tx: AsyncSession, authors: Iterable[Author]) -> dict[Author, Credit]:
@@ -53,13 +34,13 @@ async def keep_credits(tx: AsyncSession, season_id: UUID, credited: dict[Author,
     authors = list(credited)
     columns = {name: [getattr(credited[author], name) for author in authors] for name in Credit.__struct_fields__}
     given = {"email": [author.email for author in authors], "name": [author.name for author in authors], **columns}
-    await tx.execute(_KEEP, {"season_id": season_id, **given})
+    await tx.execute(KEEP, {"season_id": season_id, **given})
 
 
 async def hidden_players(reader: Reader, found: Iterable[Found]) -> set[UUID]:
     """Those of the players found who have opted out."""
     players = list({each.player_id for each in found})
-    return set(await reader.scalars(_HIDDEN, {"player_ids": players}))
+    return set(await reader.scalars(HIDDEN, {"player_ids": players}))
 
 
 def _credit(found: Found, hidden: set[UUID]) -> Credit:

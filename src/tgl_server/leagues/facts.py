@@ -4,20 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
-from sqlalchemy import text
 
 from tgl_server.access.ids import RepoId
 from tgl_server.leagues.credit import co_authors
+from tgl_server.leagues.facts_queries import BODIES
 from tgl_server.leagues.landing import landed_since
 from tgl_server.leagues.rules import CoAuthors, Counting
 from tgl_server.leagues.terms import Fields, Reader, ScoredSeason
 from tgl_server.players.identifying import Author
-
-# Bodies are long and few have trailers.
-_BODIES = text("""
-    SELECT sha, message_body FROM commits
-    WHERE repo_id = :repo_id AND sha = ANY(CAST(:shas AS bytea[])) AND message_body ILIKE '%co-authored-by:%'
-""")
 
 
 class Facts(Struct, frozen=True):
@@ -44,6 +38,6 @@ async def load_facts(reader: Reader, season: ScoredSeason, repo_id: RepoId, comm
 
 async def named_in(reader: Reader, repo_id: RepoId, shas: Sequence[bytes]) -> dict[bytes, list[Author]]:
     """The co-authors that trailers of these commits name, in their order; by sha."""
-    rows = await reader.execute(_BODIES, {"repo_id": repo_id, "shas": shas})
+    rows = await reader.execute(BODIES, {"repo_id": repo_id, "shas": shas})
     found = {row.sha: [Author(email, name) for name, email in co_authors(row.message_body)] for row in rows}
     return {sha: named for sha, named in found.items() if named}

@@ -11,7 +11,8 @@ from tgl_server.commits.models import IngestKind
 from tgl_server.followers.follower import Follower, Gulp, Reader
 from tgl_server.leagues import queries, scoring_queries
 from tgl_server.leagues.facts import load_facts
-from tgl_server.leagues.landing import FORGET, land
+from tgl_server.leagues.landing import land
+from tgl_server.leagues.landing_queries import FORGET
 from tgl_server.leagues.losses import find_losses
 from tgl_server.leagues.rescoring import credit_authors, forget_repos, score_repo
 from tgl_server.leagues.rules import Counting

@@ -7,59 +7,13 @@ parents.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tgl_server.access.ids import RepoId
+from tgl_server.leagues.landing_queries import ALL, ALL_LANDED, LAND, LANDED, PARENTS, READ_TIPS, SOME
 from tgl_server.leagues.terms import Reader
-
-_ALL: Final = text("""
-    SELECT sha, at FROM ref_updates WHERE repo_id = :repo_id ORDER BY seq
-""")
-
-_SOME: Final = text("""
-    SELECT sha, at FROM ref_updates WHERE repo_id = :repo_id AND seq = ANY(CAST(:seqs AS bigint[])) ORDER BY seq
-""")
-
-# The recursion meets a commit once, as UNION drops what it has found before. In the order of the key, like all writes.
-_LAND = text("""
-    WITH RECURSIVE walked AS (
-        SELECT c.sha, c.parents FROM commits c
-        WHERE c.repo_id = :repo_id AND c.sha = CAST(:tip AS bytea)
-          AND NOT EXISTS (SELECT FROM landed l WHERE l.repo_id = c.repo_id AND l.sha = c.sha)
-        UNION
-        SELECT c.sha, c.parents
-        FROM walked w CROSS JOIN LATERAL unnest(w.parents) AS p (sha)
-        JOIN commits c ON c.repo_id = :repo_id AND c.sha = p.sha
-        WHERE NOT EXISTS (SELECT FROM landed l WHERE l.repo_id = c.repo_id AND l.sha = c.sha)
-    ), added AS (
-        INSERT INTO landed (repo_id, sha, at)
-        SELECT CAST(:repo_id AS uuid), sha, CAST(:at AS timestamptz) FROM walked ORDER BY sha
-        ON CONFLICT (repo_id, sha) DO NOTHING
-        RETURNING sha
-    )
-    SELECT sha FROM added
-""")
-
-# As far as the scorer has read the log.
-_READ_TIPS = text("""
-    SELECT u.sha, u.at FROM ref_updates u
-    JOIN follower_marks m ON m.repo_id = u.repo_id AND m.follower = :follower AND m.seq >= u.seq
-    WHERE u.repo_id = :repo_id ORDER BY u.seq
-""")
-
-_PARENTS = text("SELECT sha, parents FROM commits WHERE repo_id = :repo_id")
-
-_ALL_LANDED = text("SELECT sha, at FROM landed WHERE repo_id = :repo_id")
-
-_LANDED = text("""
-    SELECT sha, at FROM landed WHERE repo_id = :repo_id AND sha = ANY(CAST(:shas AS bytea[]))
-""")
-
-FORGET = text("DELETE FROM landed WHERE repo_id = ANY(CAST(:repo_ids AS uuid[]))")
 
 
 async def land(tx: AsyncSession, repo_id: RepoId, seqs: Sequence[int] | None = None) -> list[bytes]:
@@ -68,25 +22,25 @@ async def land(tx: AsyncSession, repo_id: RepoId, seqs: Sequence[int] | None = N
     A tip that has landed costs one look, so walking the same ones again does no harm.
     """
     which = {"repo_id": repo_id}
-    found = await tx.execute(_ALL if seqs is None else _SOME, which if seqs is None else {**which, "seqs": list(seqs)})
+    found = await tx.execute(ALL if seqs is None else SOME, which if seqs is None else {**which, "seqs": list(seqs)})
     crossed: list[bytes] = []
     for tip, at in found.all():
-        crossed += list(await tx.scalars(_LAND, {**which, "tip": tip, "at": at}))
+        crossed += list(await tx.scalars(LAND, {**which, "tip": tip, "at": at}))
     return crossed
 
 
 async def landed_since(reader: Reader, repo_id: UUID, shas: Sequence[bytes]) -> dict[bytes, datetime]:
     """When these commits landed, for those that have."""
-    rows = await reader.execute(_LANDED, {"repo_id": repo_id, "shas": list(shas)})
+    rows = await reader.execute(LANDED, {"repo_id": repo_id, "shas": list(shas)})
     return {row.sha: row.at for row in rows}
 
 
 async def landed_by_history(reader: Reader, repo_id: UUID) -> dict[bytes, datetime]:
     """When each commit of a repository landed by what is recorded of its default branch; empty without that."""
-    tips = [(row.sha, row.at) for row in await reader.execute(_ALL, {"repo_id": repo_id})]
+    tips = [(row.sha, row.at) for row in await reader.execute(ALL, {"repo_id": repo_id})]
     if not tips:
         return {}
-    rows = await reader.execute(_PARENTS, {"repo_id": repo_id})
+    rows = await reader.execute(PARENTS, {"repo_id": repo_id})
     return crossings(tips, {row.sha: row.parents for row in rows})
 
 
@@ -96,9 +50,9 @@ async def wrongly_landed(reader: Reader, repo_id: UUID, follower: str) -> list[t
     Earlier ones are right: a tip may have been deleted since, with commits by which older ones were reached.
     """
     which = {"repo_id": repo_id}
-    tips = [(row.sha, row.at) for row in await reader.execute(_READ_TIPS, {**which, "follower": follower})]
-    parents = {row.sha: row.parents for row in await reader.execute(_PARENTS, which)}
-    stored = {row.sha: row.at for row in await reader.execute(_ALL_LANDED, which)}
+    tips = [(row.sha, row.at) for row in await reader.execute(READ_TIPS, {**which, "follower": follower})]
+    parents = {row.sha: row.parents for row in await reader.execute(PARENTS, which)}
+    stored = {row.sha: row.at for row in await reader.execute(ALL_LANDED, which)}
     found = ((sha, stored.get(sha), at) for sha, at in crossings(tips, parents).items())
     return sorted((sha, had, at) for sha, had, at in found if had is None or had > at)
 

@@ -6,12 +6,12 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tgl_server.access.ids import RepoId
 from tgl_server.followers.follower import Losses
 from tgl_server.leagues import queries
+from tgl_server.leagues.losses_queries import NAME, POINTS
 from tgl_server.leagues.naming import names_of_players
 from tgl_server.leagues.rescoring import forget_repos
 from tgl_server.leagues.sealing import Why
@@ -19,11 +19,6 @@ from tgl_server.leagues.terms import load_season
 
 _MOST_NAMED: Final = 20
 
-_POINTS = text("SELECT player_id, points FROM standings WHERE season_id = :season_id")
-
-_NAME = text("""
-    SELECT s.number, l.name FROM seasons s JOIN leagues l ON l.id = s.league_id WHERE s.id = :season_id
-""")
 
 _Points = dict[UUID, int]
 
@@ -54,7 +49,7 @@ async def find_losses(tx: AsyncSession, repo_ids: Sequence[RepoId], viewer: UUID
 
 
 async def _points(tx: AsyncSession, season_id: UUID) -> _Points:
-    return {row.player_id: row.points for row in await tx.execute(_POINTS, {"season_id": season_id})}
+    return {row.player_id: row.points for row in await tx.execute(POINTS, {"season_id": season_id})}
 
 
 def _changed(before: _Points, after: _Points) -> list[tuple[UUID, int, int]]:
@@ -63,7 +58,7 @@ def _changed(before: _Points, after: _Points) -> list[tuple[UUID, int, int]]:
 
 
 async def _told(tx: AsyncSession, season_id: UUID, lost: list[tuple[UUID, int, int]], viewer: UUID | None) -> str:
-    season = (await tx.execute(_NAME, {"season_id": season_id})).one()
+    season = (await tx.execute(NAME, {"season_id": season_id})).one()
     names = await names_of_players(tx, {player for player, _, _ in lost}, viewer)
     shown = [f"{names[player]} {before} to {after}" for player, before, after in lost if player in names][:_MOST_NAMED]
     more = len(lost) - len(shown)

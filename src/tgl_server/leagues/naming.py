@@ -3,21 +3,16 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import text
-
 from tgl_protocol.players import Visibility
 from tgl_server.access.names import name_for_others
+from tgl_server.leagues.naming_queries import PLAYERS
 from tgl_server.leagues.terms import Reader
-
-_PLAYERS = text("""
-    SELECT id, name, state, visibility, shown_name, user_id FROM players WHERE id = ANY(CAST(:player_ids AS uuid[]))
-""")
 
 
 async def names_of_players(reader: Reader, players: Iterable[UUID], viewer: UUID | None) -> dict[UUID, str]:
     """The name of each player whom the viewer is shown; None is the command line, which is nobody."""
     found = {}
-    for row in (await reader.execute(_PLAYERS, {"player_ids": sorted(players)})).mappings():
+    for row in (await reader.execute(PLAYERS, {"player_ids": sorted(players)})).mappings():
         if viewer is not None and row["user_id"] == viewer:
             found[row["id"]] = str(row["name"])
         elif row["visibility"] != Visibility.HIDDEN:

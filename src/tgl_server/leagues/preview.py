@@ -8,7 +8,6 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tgl_protocol.league_changes import Moved, RulesPreview
@@ -22,6 +21,7 @@ from tgl_server.leagues.facts import named_in
 from tgl_server.leagues.landing import landed_by_history
 from tgl_server.leagues.models import League, Season
 from tgl_server.leagues.naming import names_of_players
+from tgl_server.leagues.preview_queries import STRUCK
 from tgl_server.leagues.reference import JudgedCopy, SeasonResult, season_result
 from tgl_server.leagues.rescoring import stored_commits
 from tgl_server.leagues.rules import CoAuthors, Counting, Dates, Rules, rules_hash
@@ -40,8 +40,6 @@ _MOST_COMMITS: Final = 200_000
 #: A share of late work from which a longer grace is proposed, and the graces to propose.
 _MUCH_LATE_PERCENT: Final = 20
 _LONGER_GRACES: Final = (14, 28)
-
-_STRUCK = text("SELECT sha FROM strikes WHERE season_id = :season_id")
 
 
 class Work(Struct, frozen=True):
@@ -90,7 +88,7 @@ async def preview_rules(
     moment = now or datetime.now(UTC)
     tried = await _tried(tx, league, number, moment)
     stored = await _stored(tx, league.id, tried, most)
-    struck = set(await tx.scalars(_STRUCK, {"season_id": tried.season_id}))
+    struck = set(await tx.scalars(STRUCK, {"season_id": tried.season_id}))
     found = await asyncio.to_thread(_computed, tried, rules, stored, struck)
     return await _told(tx, tried, rules, found, viewer)
 

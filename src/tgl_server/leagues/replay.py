@@ -10,7 +10,6 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tgl_protocol.leagues import SeasonState
@@ -22,6 +21,17 @@ from tgl_server.leagues.follower import NAME
 from tgl_server.leagues.landing import wrongly_landed
 from tgl_server.leagues.models import VERDICTS
 from tgl_server.leagues.reference import JudgedCopy, SeasonResult, season_result
+from tgl_server.leagues.replay_queries import (
+    DAYS,
+    HOLD_MARKS,
+    LEDGER,
+    LOCK,
+    ONE_MOMENT,
+    STANDINGS,
+    STORED_VERDICTS,
+    STRUCK,
+    WEEKS,
+)
 from tgl_server.leagues.rescoring import score_season, stored_commits
 from tgl_server.leagues.rules import Counting
 from tgl_server.leagues.scoring import Judged
@@ -29,35 +39,6 @@ from tgl_server.leagues.scoring_queries import COMMITS_SINCE
 from tgl_server.leagues.sealing_queries import HELD
 from tgl_server.leagues.terms import ScoredSeason, judged, load_season, trait_of, whose_work
 from tgl_server.players.identifying import Author
-
-# All statements of a check see one moment.
-_ONE_MOMENT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-
-_STRUCK = text("SELECT sha FROM strikes WHERE season_id = :season_id")
-
-_LEDGER = text("""
-    SELECT player_id, position, sha, authored_at, title_key, additions, deletions, files, value, day, own,
-           sharers
-    FROM ledger WHERE season_id = :season_id
-""")
-
-_VERDICTS = text("SELECT player_id, sha, position, verdict FROM ledger WHERE season_id = :season_id")
-
-_DAYS = text("SELECT player_id, day, changes, value, points FROM player_days WHERE season_id = :season_id")
-
-_WEEKS = text("SELECT player_id, week, points FROM player_weeks WHERE season_id = :season_id AND week < :begun")
-
-_STANDINGS = text("SELECT player_id, points, week_points, rank, is_tied FROM standings WHERE season_id = :season_id")
-
-_LOCK = text("SELECT id FROM seasons WHERE id = :season_id FOR NO KEY UPDATE")
-
-_HOLD_MARKS = text("""
-    SELECT repo_id FROM follower_marks
-    WHERE follower = :follower AND repo_id IN (
-        SELECT repo_id FROM league_repos r JOIN seasons s USING (league_id) WHERE s.id = :season_id
-    )
-    ORDER BY repo_id FOR UPDATE
-""")
 
 _Rows = dict[tuple[Any, ...], tuple[Any, ...]]
 
@@ -82,7 +63,7 @@ class Replay(Struct, frozen=True):
 async def check_season(database: Database, season_id: UUID) -> Replay:
     """Compute a season without writing, and compare every verdict, day, week and place."""
     async with database.transaction() as tx:
-        await tx.execute(_ONE_MOMENT)
+        await tx.execute(ONE_MOMENT)
         season = await load_season(tx, season_id)
         computed = tables_of(season, await compute(tx, season))
         stored = await _stored_tables(tx, season)
@@ -94,14 +75,14 @@ async def check_season(database: Database, season_id: UUID) -> Replay:
 async def write_season(database: Database, season_id: UUID) -> None:
     """Compute an open season from nothing but the stored commits, and store it; nobody scores it meanwhile."""
     async with database.transaction() as tx:
-        await tx.execute(_HOLD_MARKS, {"follower": NAME, "season_id": season_id})
-        await tx.execute(_LOCK, {"season_id": season_id})
+        await tx.execute(HOLD_MARKS, {"follower": NAME, "season_id": season_id})
+        await tx.execute(LOCK, {"season_id": season_id})
         await score_season(tx, await load_season(tx, season_id))
 
 
 async def compute(tx: AsyncSession, season: ScoredSeason) -> SeasonResult:
     """The season by the Python reference: of its stored commits, or of its ledger if it is closed."""
-    struck = set(await tx.scalars(_STRUCK, {"season_id": season.id}))
+    struck = set(await tx.scalars(STRUCK, {"season_id": season.id}))
     read = _copies_of_ledger if season.state is SeasonState.CLOSED else _copies_of_commits
     copies = [copy async for copy in read(tx, season)]
     rows = await tx.execute(HELD, {"season_id": season.id})
@@ -163,7 +144,7 @@ async def _copies_of_commits(tx: AsyncSession, season: ScoredSeason) -> AsyncIte
 
 
 async def _copies_of_ledger(tx: AsyncSession, season: ScoredSeason) -> AsyncIterator[JudgedCopy]:
-    for row in (await tx.execute(_LEDGER, {"season_id": season.id})).mappings():
+    for row in (await tx.execute(LEDGER, {"season_id": season.id})).mappings():
         trait = Trait(row["authored_at"], row["title_key"], row["additions"], row["deletions"], row["files"])
         verdict = Judged(VERDICTS[row["own"]], row["day"], row["value"])
         yield JudgedCopy(row["player_id"], row["position"], row["sha"], trait, verdict, row["sharers"])
@@ -172,14 +153,12 @@ async def _copies_of_ledger(tx: AsyncSession, season: ScoredSeason) -> AsyncIter
 async def _stored_tables(tx: AsyncSession, season: ScoredSeason) -> dict[str, _Rows]:
     which = {"season_id": season.id}
     return {
-        "ledger": {tuple(row[:3]): (VERDICTS[row[3]],) for row in await tx.execute(_VERDICTS, which)},
-        "player_days": {(row[0], row[1]): tuple(row[2:]) for row in await tx.execute(_DAYS, which)},
+        "ledger": {tuple(row[:3]): (VERDICTS[row[3]],) for row in await tx.execute(STORED_VERDICTS, which)},
+        "player_days": {(row[0], row[1]): tuple(row[2:]) for row in await tx.execute(DAYS, which)},
         "player_weeks": {
-            (row[0], row[1]): (row[2],) for row in await tx.execute(_WEEKS, {**which, "begun": season.begun})
+            (row[0], row[1]): (row[2],) for row in await tx.execute(WEEKS, {**which, "begun": season.begun})
         },
-        "standings": {
-            (row[0],): (row[1], tuple(row[2]), row[3], row[4]) for row in await tx.execute(_STANDINGS, which)
-        },
+        "standings": {(row[0],): (row[1], tuple(row[2]), row[3], row[4]) for row in await tx.execute(STANDINGS, which)},
     }
 
 

@@ -16,7 +16,8 @@ from tgl_server.leagues.landing import land
 from tgl_server.leagues.rules import Counting
 from tgl_server.leagues.scorer import insert_rows, judge_rows, score_players
 from tgl_server.leagues.sealing import Why, reseal, why_moved
-from tgl_server.leagues.sharing import DELETE_NAMED, delete_loose, forget_naming
+from tgl_server.leagues.sharing import delete_loose, forget_naming
+from tgl_server.leagues.sharing_queries import DELETE_NAMED
 from tgl_server.leagues.terms import Credit, ScoredSeason
 from tgl_server.players.identifying import Author
 

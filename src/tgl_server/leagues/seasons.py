@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tgl_protocol.leagues import SeasonState
@@ -24,48 +23,21 @@ from tgl_server.leagues.rules import LEAST_WEEKS, MOST_WEEKS, Dates
 from tgl_server.leagues.scorer import place
 from tgl_server.leagues.scoring import day_of, span_of
 from tgl_server.leagues.sealing import SETTLING_SECONDS, seal_all, seal_due
+from tgl_server.leagues.seasons_queries import (
+    ADD_WEEKS,
+    IS_BEHIND,
+    LAST_NUMBER,
+    LOCK,
+    OVERLAPPING,
+    SCORED,
+    SET_STATE,
+    TAKE,
+)
 from tgl_server.leagues.service import LeagueRepos, get_league, last_rules, load_rules, lock_league
 from tgl_server.leagues.terms import ScoredSeason, load_season, second_of
 from tgl_server.projects import names
 
 _WEEKS_OF_SEASON: Final = f"Expected {LEAST_WEEKS} to {MOST_WEEKS} weeks"
-
-_LAST_NUMBER = text("SELECT coalesce(max(number), 0) FROM seasons WHERE league_id = :league_id")
-
-_OVERLAPPING = text("""
-    SELECT number FROM seasons
-    WHERE league_id = :league_id AND starts < CAST(:starts AS date) + 7 * CAST(:weeks AS integer)
-      AND CAST(:starts AS date) < starts + 7 * weeks
-    LIMIT 1
-""")
-
-_ADD_WEEKS = text("""
-    INSERT INTO season_weeks (season_id, week, closes_at)
-    SELECT CAST(:season_id AS uuid), g.week, g.closes_at
-    FROM unnest(CAST(:week AS integer[]), CAST(:closes_at AS timestamptz[])) AS g (week, closes_at) ORDER BY g.week
-""")
-
-_SCORED = text("SELECT id FROM seasons WHERE state IN ('open', 'closing') ORDER BY id")
-
-# A season that somebody else works on is left to them.
-_TAKE = text("""
-    SELECT id FROM seasons WHERE id = :season_id AND state IN ('open', 'closing') FOR NO KEY UPDATE SKIP LOCKED
-""")
-
-_LOCK = text("SELECT state FROM seasons WHERE id = :season_id FOR NO KEY UPDATE")
-
-_SET_STATE = text("""
-    UPDATE seasons SET state = CAST(:state AS text), changed_seq = changed_seq + 1,
-        closed_at = CASE WHEN CAST(:state AS text) = 'closed' THEN now() END
-    WHERE id = :season_id
-""")
-
-_IS_BEHIND = text("""
-    SELECT EXISTS (
-        SELECT FROM follower_marks m JOIN repo_states s ON s.repo_id = m.repo_id
-        WHERE m.follower = :follower AND m.repo_id = ANY(CAST(:repo_ids AS uuid[])) AND m.seq < s.ingest_seq
-    )
-""")
 
 
 class Seasons(Rows[Season]):
@@ -92,10 +64,10 @@ async def create_season(
     }
     names.refuse_faults(faults)
     await lock_league(tx, league_id)
-    other = await tx.scalar(_OVERLAPPING, {"league_id": league_id, "starts": starts, "weeks": weeks})
+    other = await tx.scalar(OVERLAPPING, {"league_id": league_id, "starts": starts, "weeks": weeks})
     if other is not None:
         raise errors.Conflict(f"Season {other} is at that time; seasons of a league do not overlap.")
-    number: int = await tx.scalar(_LAST_NUMBER, {"league_id": league_id}) + 1
+    number: int = await tx.scalar(LAST_NUMBER, {"league_id": league_id}) + 1
     rules_version = version if version is not None else await last_rules(tx, league_id)
     await load_rules(tx, league_id, rules_version)
     row = Season(
@@ -129,7 +101,7 @@ async def open_season(tx: AsyncSession, season_id: UUID, by: Actor, now: datetim
     span = span_of(rules, season.starts, season.weeks)
     closes = [datetime.fromtimestamp(second, UTC) for second in span.closes]
     weeks = {"season_id": season_id, "week": list(range(season.weeks)), "closes_at": closes}
-    await tx.execute(_ADD_WEEKS, weeks)
+    await tx.execute(ADD_WEEKS, weeks)
     moment = now or datetime.now(UTC)
     season.begun = span.begun(second_of(moment), rules.day_offset_minutes)
     season.state, season.opened_at = SeasonState.OPEN, moment
@@ -156,10 +128,10 @@ async def close_season(tx: AsyncSession, season_id: UUID, by: Actor, now: dateti
 async def keep_seasons(database: Database, now: datetime | None = None) -> None:
     """Do in all open seasons what time and people bring about: new weeks, the end, and changes of identities."""
     async with database.statements() as connection:
-        season_ids = list(await connection.scalars(_SCORED))
+        season_ids = list(await connection.scalars(SCORED))
     for season_id in season_ids:
         async with database.transaction() as tx:
-            if await tx.scalar(_TAKE, {"season_id": season_id}) is not None:
+            if await tx.scalar(TAKE, {"season_id": season_id}) is not None:
                 await _keep(tx, await load_season(tx, season_id), second_of(now or datetime.now(UTC)))
 
 
@@ -176,7 +148,7 @@ async def _keep(tx: AsyncSession, season: ScoredSeason, second: int) -> None:
     if not is_behind:
         await seal_due(tx, season, second)
     if season.state is SeasonState.OPEN and day_of(second, offset) > season.span.last_day:
-        await tx.execute(_SET_STATE, {"season_id": season.id, "state": SeasonState.CLOSING})
+        await tx.execute(SET_STATE, {"season_id": season.id, "state": SeasonState.CLOSING})
     # What is dated as it is written has no end by itself: somebody may push more of the same history.
     is_over = season.rules.dates is Dates.WITNESSED and second >= season.span.closes[-1] + SETTLING_SECONDS
     if is_over and not is_behind:
@@ -185,7 +157,7 @@ async def _keep(tx: AsyncSession, season: ScoredSeason, second: int) -> None:
 
 async def _close(tx: AsyncSession, season_id: UUID, by: Actor) -> None:
     await seal_all(tx, await load_season(tx, season_id))
-    await tx.execute(_SET_STATE, {"season_id": season_id, "state": SeasonState.CLOSED})
+    await tx.execute(SET_STATE, {"season_id": season_id, "state": SeasonState.CLOSED})
     await record(tx, by.did(LeagueAction.SEASON_CLOSED, "season", season_id))
 
 
@@ -211,11 +183,11 @@ async def _find(tx: AsyncSession, season_id: UUID) -> Season:
 
 async def _lock(tx: AsyncSession, season: Season, *wanted: SeasonState) -> None:
     """Lock the season's row; raises `Conflict` unless it is in one of these states."""
-    state = SeasonState(await tx.scalar(_LOCK, {"season_id": season.id}))
+    state = SeasonState(await tx.scalar(LOCK, {"season_id": season.id}))
     if state not in wanted:
         raise errors.Conflict(f"Season {season.number} is {state}, not {' or '.join(wanted)}.")
 
 
 async def _is_behind(tx: AsyncSession, season: ScoredSeason) -> bool:
     which = {"follower": NAME, "repo_ids": list(season.repos)}
-    return bool(await tx.scalar(_IS_BEHIND, which))
+    return bool(await tx.scalar(IS_BEHIND, which))

@@ -5,7 +5,6 @@ from datetime import date, datetime
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tgl_protocol.league_changes import LeagueChange
@@ -25,6 +24,7 @@ from tgl_server.leagues.queries import FIX_COUNTING
 from tgl_server.leagues.rescoring import forget_repos, score_repo
 from tgl_server.leagues.rules import Counting, Rules, parse_rules, rules_hash, rules_json
 from tgl_server.leagues.sealing import Why
+from tgl_server.leagues.service_queries import ADD_RULES, DROP_REPOS, LAST_RULES, PUT_REPOS, RULES
 from tgl_server.leagues.terms import load_season
 from tgl_server.projects import names
 
@@ -33,35 +33,6 @@ NEW_RULES = Rules(counting=Counting.LANDED)
 
 # FOR NO KEY UPDATE, which does not block foreign keys.
 _TO_CHANGE = {"key_share": True}
-
-_LAST_RULES = text("SELECT coalesce(max(version), 0) FROM rules WHERE league_id = :league_id")
-
-_ADD_RULES = text("""
-    INSERT INTO rules (league_id, version, document, sha256, note, created_by)
-    VALUES (:league_id, :version, CAST(:document AS jsonb), :sha256, :note, :created_by)
-""")
-
-_RULES = text("""
-    SELECT CAST(document AS text) AS document FROM rules WHERE league_id = :league_id AND version = :version
-""")
-
-_PUT_REPOS = text("""
-    WITH given AS MATERIALIZED (
-        SELECT g.* FROM unnest(
-            CAST(:repo_id AS uuid[]), CAST(:position AS integer[]), CAST(:counts_from AS date[]),
-            CAST(:dates_trusted_until AS timestamptz[])
-        ) AS g (repo_id, position, counts_from, dates_trusted_until)
-    )
-    INSERT INTO league_repos (league_id, repo_id, position, counts_from, dates_trusted_until)
-    SELECT CAST(:league_id AS uuid), g.* FROM given g ORDER BY g.repo_id
-    ON CONFLICT (league_id, repo_id) DO UPDATE SET
-        position = EXCLUDED.position, counts_from = EXCLUDED.counts_from,
-        dates_trusted_until = EXCLUDED.dates_trusted_until
-""")
-
-_DROP_REPOS = text("""
-    DELETE FROM league_repos WHERE league_id = :league_id AND repo_id = ANY(CAST(:repo_ids AS uuid[]))
-""")
 
 
 class Leagues(Rows[League]):
@@ -137,10 +108,10 @@ async def add_rules(tx: AsyncSession, league_id: UUID, rules: Rules, note: str, 
     """Add a version of the league's rules; its number. Seasons that are open keep theirs."""
     names.refuse_faults({"note": names.text_fault(note)})
     await lock_league(tx, league_id)
-    version: int = await tx.scalar(_LAST_RULES, {"league_id": league_id}) + 1
+    version: int = await tx.scalar(LAST_RULES, {"league_id": league_id}) + 1
     digest = rules_hash(rules)
     row = {"version": version, "document": rules_json(rules).decode(), "sha256": digest, "note": note}
-    await tx.execute(_ADD_RULES, {"league_id": league_id, "created_by": by.user_id, **row})
+    await tx.execute(ADD_RULES, {"league_id": league_id, "created_by": by.user_id, **row})
     details = {"version": version, "sha256": digest.hex(), "note": note}
     await record(tx, by.did(LeagueAction.RULES_CREATED, "league", league_id, **details))
     return version
@@ -148,13 +119,13 @@ async def add_rules(tx: AsyncSession, league_id: UUID, rules: Rules, note: str, 
 
 async def last_rules(tx: AsyncSession, league_id: UUID) -> int:
     """The number of the league's newest rules."""
-    version: int = await tx.scalar(_LAST_RULES, {"league_id": league_id})
+    version: int = await tx.scalar(LAST_RULES, {"league_id": league_id})
     return version
 
 
 async def load_rules(tx: AsyncSession, league_id: UUID, version: int) -> Rules:
     """A version of the league's rules; raises `NotFound`."""
-    document = await tx.scalar(_RULES, {"league_id": league_id, "version": version})
+    document = await tx.scalar(RULES, {"league_id": league_id, "version": version})
     if document is None:
         raise errors.NotFound(f"The league has no version {version} of its rules.")
     return parse_rules(document)
@@ -173,7 +144,7 @@ async def set_repos(tx: AsyncSession, league_id: UUID, wanted: Sequence[RepoOfLe
         await hold_mark(tx, repo_id, LEAGUES)
     why = Why(by, "The league's repositories were changed")
     await _drop(tx, league_id, sorted(before - set(wanted_ids)), why)
-    await tx.execute(_PUT_REPOS, {"league_id": league_id, **_as_columns(wanted)})
+    await tx.execute(PUT_REPOS, {"league_id": league_id, **_as_columns(wanted)})
     await _score(tx, league_id, wanted_ids, why)
     details = {"repos": [str(repo_id) for repo_id in wanted_ids]}
     await record(tx, by.did(LeagueAction.LEAGUE_REPOS_CHANGED, "league", league_id, **details))
@@ -183,7 +154,7 @@ async def _drop(tx: AsyncSession, league_id: UUID, repo_ids: Sequence[RepoId], w
     async for season in locked_seasons(tx, repo_ids):
         if season.league_id == league_id:
             await forget_repos(tx, season, repo_ids, why)
-    await tx.execute(_DROP_REPOS, {"league_id": league_id, "repo_ids": list(repo_ids)})
+    await tx.execute(DROP_REPOS, {"league_id": league_id, "repo_ids": list(repo_ids)})
 
 
 async def _score(tx: AsyncSession, league_id: UUID, repo_ids: Sequence[RepoId], why: Why) -> None:

@@ -4,79 +4,28 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tgl_server.leagues.queries import ALL_CHANGES, COUNTS, GIVEN_CHANGES
-
-
-def _delete(changes: str) -> str:
-    return f"""
-        DELETE FROM ledger_shares s USING ({changes}) t
-        JOIN ledger l ON l.season_id = :season_id AND l.player_id = t.player_id AND l.change = t.change
-        WHERE s.season_id = :season_id AND s.author_id = l.player_id AND s.sha = l.sha AND s.repo_id = l.repo_id
-        RETURNING s.player_id, s.day
-    """  # noqa: S608 -- our own text
-
-
-# Each co-author has the same part, and the author the rest.
-def _insert(changes: str) -> str:
-    return f"""
-        INSERT INTO ledger_shares (season_id, player_id, sha, repo_id, author_id, day, value)
-        SELECT l.season_id, u.sharer, l.sha, l.repo_id, l.player_id, l.day, l.value / (cardinality(l.sharers) + 1)
-        FROM ({changes}) t
-        JOIN ledger l ON l.season_id = :season_id AND l.player_id = t.player_id AND l.change = t.change
-        CROSS JOIN LATERAL unnest(l.sharers) AS u (sharer)
-        WHERE l.verdict >= {COUNTS} AND l.value > cardinality(l.sharers)
-        ORDER BY u.sharer, l.sha, l.repo_id
-        RETURNING player_id, day
-    """  # noqa: S608 -- our own text
-
-
-_DELETE, _INSERT = text(_delete(GIVEN_CHANGES)), text(_insert(GIVEN_CHANGES))
-_DELETE_ALL, _INSERT_ALL = text(_delete(ALL_CHANGES)), text(_insert(ALL_CHANGES))
-
-_NOTE_NAMED = text("""
-    INSERT INTO ledger_named (season_id, identity_id, repo_id, sha)
-    SELECT CAST(:season_id AS uuid), g.identity_id, CAST(:repo_id AS uuid), g.sha
-    FROM unnest(CAST(:identity_id AS uuid[]), CAST(:sha AS bytea[])) AS g (identity_id, sha)
-    ORDER BY g.identity_id, g.sha
-    ON CONFLICT DO NOTHING
-""")
-
-DELETE_NAMED = text("""
-    DELETE FROM ledger_named WHERE season_id = :season_id AND repo_id = ANY(CAST(:repo_ids AS uuid[]))
-""")
-
-_COMMITS_NAMING = text("""
-    SELECT DISTINCT repo_id, sha FROM ledger_named
-    WHERE season_id = :season_id AND identity_id = ANY(CAST(:identity_ids AS uuid[]))
-""")
-
-_DELETE_ROWS = text("""
-    DELETE FROM ledger l USING unnest(CAST(:repo_id AS uuid[]), CAST(:sha AS bytea[])) AS g (repo_id, sha)
-    WHERE l.season_id = :season_id AND l.sha = g.sha AND l.repo_id = g.repo_id
-    RETURNING l.player_id
-""")
-
-# Parts of commits that have no row any more, or that has moved to another player.
-_DELETE_LOOSE = text("""
-    DELETE FROM ledger_shares s WHERE s.season_id = :season_id AND NOT EXISTS (
-        SELECT FROM ledger l
-        WHERE l.season_id = s.season_id AND l.player_id = s.author_id AND l.sha = s.sha AND l.repo_id = s.repo_id
-    )
-    RETURNING s.player_id
-""")
+from tgl_server.leagues.sharing_queries import (
+    COMMITS_NAMING,
+    DELETE,
+    DELETE_ALL,
+    DELETE_LOOSE,
+    DELETE_ROWS,
+    INSERT,
+    INSERT_ALL,
+    NOTE_NAMED,
+)
 
 
 async def share_changes(tx: AsyncSession, which: Mapping[str, Any]) -> set[tuple[UUID, int]]:
     """Compute the parts of some changes anew; the players and days that had or have one."""
-    return {(row.player_id, row.day) for each in (_DELETE, _INSERT) for row in await tx.execute(each, which)}
+    return {(row.player_id, row.day) for each in (DELETE, INSERT) for row in await tx.execute(each, which)}
 
 
 async def share_all(tx: AsyncSession, which: Mapping[str, Any]) -> set[tuple[UUID, int]]:
     """Compute the parts of all changes of some players anew; the co-authors and days that had or have one."""
-    return {(row.player_id, row.day) for each in (_DELETE_ALL, _INSERT_ALL) for row in await tx.execute(each, which)}
+    return {(row.player_id, row.day) for each in (DELETE_ALL, INSERT_ALL) for row in await tx.execute(each, which)}
 
 
 async def note_named(tx: AsyncSession, season_id: UUID, repo_id: UUID, named: Sequence[tuple[UUID, bytes]]) -> None:
@@ -84,7 +33,7 @@ async def note_named(tx: AsyncSession, season_id: UUID, repo_id: UUID, named: Se
     if named:
         identities, shas = map(list, zip(*named, strict=True))
         which = {"season_id": season_id, "repo_id": repo_id}
-        await tx.execute(_NOTE_NAMED, {**which, "identity_id": identities, "sha": shas})
+        await tx.execute(NOTE_NAMED, {**which, "identity_id": identities, "sha": shas})
 
 
 async def forget_naming(
@@ -92,14 +41,14 @@ async def forget_naming(
 ) -> tuple[dict[UUID, list[bytes]], set[UUID]]:
     """Delete the rows of commits that depend on identities: these commits by repository, and their players."""
     which = {"season_id": season_id}
-    found = (await tx.execute(_COMMITS_NAMING, {**which, "identity_ids": list(identity_ids)})).all()
+    found = (await tx.execute(COMMITS_NAMING, {**which, "identity_ids": list(identity_ids)})).all()
     commits: dict[UUID, list[bytes]] = {}
     for repo_id, sha in found:
         commits.setdefault(repo_id, []).append(sha)
     given = {"repo_id": [row.repo_id for row in found], "sha": [row.sha for row in found]}
-    return commits, set(await tx.scalars(_DELETE_ROWS, {**which, **given}))
+    return commits, set(await tx.scalars(DELETE_ROWS, {**which, **given}))
 
 
 async def delete_loose(tx: AsyncSession, season_id: UUID) -> set[UUID]:
     """Delete the parts of rows that were deleted; the players who had them."""
-    return set(await tx.scalars(_DELETE_LOOSE, {"season_id": season_id}))
+    return set(await tx.scalars(DELETE_LOOSE, {"season_id": season_id}))

@@ -3,7 +3,6 @@
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tgl_protocol.league_changes import StrikeInfo
@@ -14,44 +13,21 @@ from tgl_server.leagues.actions import LeagueAction
 from tgl_server.leagues.models import Season
 from tgl_server.leagues.scorer import decide
 from tgl_server.leagues.sealing import Why, reseal
+from tgl_server.leagues.strikes_queries import CHANGES_OF, LIST, LOCK, STRIKE, TAKE_BACK
 from tgl_server.leagues.terms import Reader, load_season
 from tgl_server.projects import names
 
 _MOST_SHOWN: Final = 1000
-
-_LOCK = text("SELECT state FROM seasons WHERE id = :season_id FOR NO KEY UPDATE")
-
-_CHANGES_OF = text("SELECT DISTINCT player_id, change FROM ledger WHERE season_id = :season_id AND sha = :sha")
-
-_STRIKE = text("""
-    INSERT INTO strikes (season_id, sha, reason, struck_by) VALUES (:season_id, :sha, :reason, :struck_by)
-    ON CONFLICT (season_id, sha) DO NOTHING RETURNING at
-""")
-
-# A strike is of a change: with one, those on its other copies go.
-_TAKE_BACK = text("""
-    DELETE FROM strikes WHERE season_id = :season_id AND (sha = :sha OR sha IN (
-        SELECT l.sha FROM ledger o
-        JOIN ledger l ON l.season_id = o.season_id AND l.player_id = o.player_id AND l.change = o.change
-        WHERE o.season_id = :season_id AND o.sha = :sha
-    ))
-    RETURNING sha
-""")
-
-_LIST = text("""
-    SELECT encode(sha, 'hex') AS sha, reason, struck_by, at FROM strikes
-    WHERE season_id = :season_id ORDER BY at DESC, sha LIMIT :limit
-""")
 
 
 async def strike(tx: AsyncSession, season: Season, sha: bytes, reason: str, by: Actor) -> None:
     """Strike the change of a commit in a season that runs; raises `NotFound` for a commit that it does not have."""
     names.refuse_faults({"reason": names.text_fault(reason)})
     await _lock(tx, season)
-    if not (await tx.execute(_CHANGES_OF, {"season_id": season.id, "sha": sha})).all():
+    if not (await tx.execute(CHANGES_OF, {"season_id": season.id, "sha": sha})).all():
         raise errors.NotFound(f"Season {season.number} has no commit {sha.hex()}.")
     row = {"season_id": season.id, "sha": sha, "reason": reason, "struck_by": by.user_id}
-    if await tx.scalar(_STRIKE, row) is None:
+    if await tx.scalar(STRIKE, row) is None:
         raise errors.Conflict("This commit is struck already.")
     await _decide(tx, season, [sha], Why(by, reason))
     await record(tx, by.did(LeagueAction.CHANGE_STRUCK, "season", season.id, sha=sha.hex(), reason=reason))
@@ -60,7 +36,7 @@ async def strike(tx: AsyncSession, season: Season, sha: bytes, reason: str, by: 
 async def take_back(tx: AsyncSession, season: Season, sha: bytes, by: Actor) -> int:
     """Take back the strikes on the change of a commit; how many there were. Raises `NotFound` without one."""
     await _lock(tx, season)
-    gone = list(await tx.scalars(_TAKE_BACK, {"season_id": season.id, "sha": sha}))
+    gone = list(await tx.scalars(TAKE_BACK, {"season_id": season.id, "sha": sha}))
     if not gone:
         raise errors.NotFound(f"The change of {sha.hex()} is not struck in season {season.number}.")
     await _decide(tx, season, [sha, *gone], Why(by, f"The strike on {sha.hex()} was taken back"))
@@ -70,12 +46,12 @@ async def take_back(tx: AsyncSession, season: Season, sha: bytes, by: Actor) -> 
 
 async def list_strikes(reader: Reader, season_id: UUID) -> list[StrikeInfo]:
     """The strikes of a season, the newest first."""
-    rows = (await reader.execute(_LIST, {"season_id": season_id, "limit": _MOST_SHOWN})).mappings()
+    rows = (await reader.execute(LIST, {"season_id": season_id, "limit": _MOST_SHOWN})).mappings()
     return [StrikeInfo(**row) for row in rows]
 
 
 async def _lock(tx: AsyncSession, season: Season) -> None:
-    state = SeasonState(await tx.scalar(_LOCK, {"season_id": season.id}))
+    state = SeasonState(await tx.scalar(LOCK, {"season_id": season.id}))
     if state is SeasonState.CLOSED:
         raise errors.Conflict(f"Season {season.number} is closed; an amendment with its reason changes it.")
     if state is SeasonState.DRAFT:
@@ -86,7 +62,7 @@ async def _decide(tx: AsyncSession, season: Season, shas: list[bytes], why: Why)
     touched = {
         (row.player_id, row.change)
         for sha in shas
-        for row in await tx.execute(_CHANGES_OF, {"season_id": season.id, "sha": sha})
+        for row in await tx.execute(CHANGES_OF, {"season_id": season.id, "sha": sha})
     }
     if touched:
         scored = await load_season(tx, season.id)

@@ -1,0 +1,27 @@
+"""The SQL of strikes."""
+
+from sqlalchemy import text
+
+LOCK = text("SELECT state FROM seasons WHERE id = :season_id FOR NO KEY UPDATE")
+
+CHANGES_OF = text("SELECT DISTINCT player_id, change FROM ledger WHERE season_id = :season_id AND sha = :sha")
+
+STRIKE = text("""
+    INSERT INTO strikes (season_id, sha, reason, struck_by) VALUES (:season_id, :sha, :reason, :struck_by)
+    ON CONFLICT (season_id, sha) DO NOTHING RETURNING at
+""")
+
+# A strike is of a change: with one, those on its other copies go.
+TAKE_BACK = text("""
+    DELETE FROM strikes WHERE season_id = :season_id AND (sha = :sha OR sha IN (
+        SELECT l.sha FROM ledger o
+        JOIN ledger l ON l.season_id = o.season_id AND l.player_id = o.player_id AND l.change = o.change
+        WHERE o.season_id = :season_id AND o.sha = :sha
+    ))
+    RETURNING sha
+""")
+
+LIST = text("""
+    SELECT encode(sha, 'hex') AS sha, reason, struck_by, at FROM strikes
+    WHERE season_id = :season_id ORDER BY at DESC, sha LIMIT :limit
+""")
