@@ -57,7 +57,7 @@ def compare_repos(
 
     Ends with status 1 unless the server has all that the other side has, without a difference.
     """
-    if parent:  # a worker, which lets no history of strangers take the machine's memory
+    if parent:  # a worker, which keeps a history that others wrote from taking the machine's memory
         stop_with(parent)
         bound_memory()
     choice = chosen_by(names, everything=everything, project=project)

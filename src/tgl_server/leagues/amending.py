@@ -18,12 +18,13 @@ from tgl_protocol.seals import Amendment, AmendmentWish
 from tgl_server import errors
 from tgl_server.audit.service import Actor
 from tgl_server.leagues import queries, sealing_queries
-from tgl_server.leagues.amending_queries import COPIES, LOCK, MOVE, MOVE_AUTHORS, MOVE_SHARERS, MOVED, STRIKE, TAKE_BACK
+from tgl_server.leagues.amending_queries import COPIES, MOVE, MOVE_AUTHORS, MOVE_SHARERS, MOVED, STRIKE, TAKE_BACK
 from tgl_server.leagues.chain import named
 from tgl_server.leagues.models import Season
 from tgl_server.leagues.naming import names_of_players
 from tgl_server.leagues.scorer import score_players
 from tgl_server.leagues.sealing import Amended, Why, reseal
+from tgl_server.leagues.seasons_queries import LOCK
 from tgl_server.leagues.sharing import delete_loose
 from tgl_server.leagues.terms import ScoredSeason, load_season
 from tgl_server.projects import names

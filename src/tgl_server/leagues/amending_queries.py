@@ -2,8 +2,6 @@
 
 from sqlalchemy import text
 
-LOCK = text("SELECT state FROM seasons WHERE id = :season_id FOR NO KEY UPDATE")
-
 MOVED = text("""
     SELECT DISTINCT l.identity_id, l.player_id, i.player_id AS now
     FROM ledger l JOIN identities i ON i.id = l.identity_id

@@ -21,8 +21,8 @@ from tgl_server.leagues.facts import named_in
 from tgl_server.leagues.landing import landed_by_history
 from tgl_server.leagues.models import League, Season
 from tgl_server.leagues.naming import names_of_players
-from tgl_server.leagues.preview_queries import STRUCK
 from tgl_server.leagues.reference import JudgedCopy, SeasonResult, season_result
+from tgl_server.leagues.replay_queries import STRUCK
 from tgl_server.leagues.rescoring import stored_commits
 from tgl_server.leagues.rules import CoAuthors, Counting, Dates, Rules, rules_hash
 from tgl_server.leagues.scoring import Placed, Terms, span_of

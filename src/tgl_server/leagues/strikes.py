@@ -13,7 +13,8 @@ from tgl_server.leagues.actions import LeagueAction
 from tgl_server.leagues.models import Season
 from tgl_server.leagues.scorer import decide
 from tgl_server.leagues.sealing import Why, reseal
-from tgl_server.leagues.strikes_queries import CHANGES_OF, LIST, LOCK, STRIKE, TAKE_BACK
+from tgl_server.leagues.seasons_queries import LOCK
+from tgl_server.leagues.strikes_queries import CHANGES_OF, LIST, STRIKE, TAKE_BACK
 from tgl_server.leagues.terms import Reader, load_season
 from tgl_server.projects import names
 

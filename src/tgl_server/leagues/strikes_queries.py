@@ -2,8 +2,6 @@
 
 from sqlalchemy import text
 
-LOCK = text("SELECT state FROM seasons WHERE id = :season_id FOR NO KEY UPDATE")
-
 CHANGES_OF = text("SELECT DISTINCT player_id, change FROM ledger WHERE season_id = :season_id AND sha = :sha")
 
 STRIKE = text("""
