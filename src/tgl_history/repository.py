@@ -3,7 +3,7 @@
 import logging
 import os
 import time
-from collections.abc import Collection, Generator, Iterable, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -183,12 +183,14 @@ class Repository:
         unreadable: Unreadable | None = None,
         limits: Limits | None = None,
         generated: GeneratedFiles | None = None,
+        interrupted: Callable[[], bool] = lambda: False,
     ) -> Generator[Commit]:
         """The commits in the order given, streamed; closing the iterator ends its processes.
 
         `jobs` is the number of counting processes, 0 for one per core. `unreadable` hears the commits that cannot be
         read or counted, and why; without it the first is an error. `limits` are those of each process, on Linux.
-        With `generated` the commits say how many of their lines are those of generated files.
+        With `generated` the commits say how many of their lines are those of generated files. `interrupted` is asked
+        once the processes have started, as `interrupt` ends none that do not run yet.
         """
         if not shas:
             return
@@ -201,6 +203,8 @@ class Repository:
                 Workers(command._replace(limits=limits), count, generated) as workers,
             ):
                 self._workers = workers
+                if interrupted():
+                    workers.kill()
                 counting = Counting(self._objects, workers, self._told(unreadable or self._refuse))
                 yield from counting.commits(shas, count)
         except WorkerDied as error:

@@ -38,10 +38,15 @@ class HistoryThread:
 
     def until_stopped(self, items: Iterable[T]) -> Iterator[T]:
         """The items, up to the call of `stop`: an interrupted push must not finish its batch first."""
-        for item in items:
-            if self._stopping.is_set():
+        following = iter(items)
+        while not self.is_stopping() and (item := next(following, None)) is not None:
+            if self.is_stopping():
                 return
             yield item
+
+    def is_stopping(self) -> bool:
+        """True from `stop` to the next `stream`."""
+        return self._stopping.is_set()
 
     async def stream(self, generator: Generator[T, None, None]) -> AsyncGenerator[T, None]:
         """A blocking generator's items, the next one being made while the last is used. Use it in `aclosing`.

@@ -260,6 +260,7 @@ class Push:
             jobs=self.options.jobs,
             unreadable=self.tally.hear_unreadable,
             generated=self._generated,
+            interrupted=thread.is_stopping,
         )
         return thread.stream(cut(thread.until_stopped(commits), self._limits))
 

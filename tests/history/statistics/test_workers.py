@@ -103,6 +103,15 @@ def test_a_small_push_starts_one_worker(path: Path) -> None:
         commits.close()
 
 
+@BOTH_ENGINES
+def test_an_interruption_while_the_processes_start_ends_them(path: Path, engine: Engine) -> None:
+    with open_repository(path) as repository:
+        shas = repository.walk(repository.tips().values()).shas
+        with pytest.raises(StatisticsFailed):
+            list(repository.commits(shas, engine=engine, interrupted=lambda: True))
+    assert (children(), statistics_threads()) == ([], [])
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_interrupting_the_client_ends_its_workers(path: Path, how: signal.Signals) -> None:
     script = (
