@@ -29,7 +29,6 @@ def configure_logs(level: str, style: str, secrets: Sequence[str] = ()) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Lines(sys.stderr))),
-        cache_logger_on_first_use=True,
     )
 
 
