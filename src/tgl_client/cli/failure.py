@@ -23,6 +23,8 @@ def tell(error: Exception, *, as_json: bool = False) -> ExitCode:
     With `as_json` the same is a document on standard output, for a program that reads nothing else.
     """
     problem = _in_our_words(error)
+    with suppress(OSError, ValueError):  # what was said before it, which a file or a pipe has not got yet
+        sys.stdout.flush()
     if isinstance(error, _WRONG_COMMAND_LINE):
         error.show()  # with the usage of the command
     else:
