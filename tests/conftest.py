@@ -15,6 +15,7 @@ import pytest
 
 from tests.support.api import Api
 from tests.support.database import delete_all_rows
+from tests.support.forking import AT_START
 from tests.support.histories import make_repository
 from tests.support.postgres import FAST_POSTGRES
 from tests.support.servers import RunningServer, running_server
@@ -28,6 +29,10 @@ from tgl_server.settings import Settings
 # test run: it is kept apart instead, for the workers and the servers that this process starts.
 if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
     os.environ["PYTHONPYCACHEPREFIX"] = str(Path(__file__).parents[1] / ".cache" / "pycache")
+# What a command prints into a file is seen when it says so, as it is where our users are.
+os.environ.pop("PYTHONUNBUFFERED", None)
+AT_START.clear()
+AT_START.update(os.environ)
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -5,12 +5,15 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import termios
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.support.forking import started
 
 #: What the fixture `run` gives: the exit status, and all that was printed.
 Run = Callable[..., tuple[int, str]]
@@ -34,12 +37,12 @@ class Done:
 
 def tgl(*args: object, cwd: Path | None = None, stdin: str = "", **environment: str) -> Done:
     """Run a command to its end; variables are given by name, such as `TGL_URL=...`."""
-    return _run(TGL, args, cwd, stdin, environment)
+    return _run("tgl_client", args, cwd, stdin, environment)
 
 
 def tgl_server(*args: object, stdin: str = "", **environment: str) -> Done:
     """Run a command of `tgl-server` to its end; variables are given by name, such as `DATABASE_URL=...`."""
-    return _run(TGL_SERVER, args, None, stdin, environment)
+    return _run("tgl_server", args, None, stdin, environment)
 
 
 def tgl_on_terminal(*args: object, answers: dict[str, str], cwd: Path | None = None) -> tuple[int, str]:
@@ -74,18 +77,19 @@ def _own_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
-def _run(
-    program: tuple[str, ...], args: tuple[object, ...], cwd: Path | None, stdin: str, environment: dict[str, str]
-) -> Done:
-    done = subprocess.run(
-        [*program, *map(str, args)],
-        cwd=cwd,
-        env={**os.environ, **environment},
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert "Traceback" not in done.stderr, done.stderr
-    return Done(done.returncode, done.stdout, done.stderr)
+def _run(module: str, args: tuple[object, ...], cwd: Path | None, stdin: str, environment: dict[str, str]) -> Done:
+    with ExitStack() as stack:
+        given, out, err = (stack.enter_context(tempfile.TemporaryFile("w+")) for _ in range(3))
+        given.write(stdin)
+        given.seek(0)
+        files = given.fileno(), out.fileno(), err.fileno()
+        process = started(module, [*map(str, args)], {**os.environ, **environment}, cwd, files)
+        try:
+            code = process.wait(300)
+        finally:
+            process.kill()
+        out.seek(0)
+        err.seek(0)
+        done = Done(code, out.read(), err.read())
+    assert "Traceback" not in done.err, done.err
+    return done

@@ -10,7 +10,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import tempfile
 import urllib.error
 import urllib.request
@@ -20,8 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
-
+from tests.support.forking import Process, started
 from tests.support.waiting import until, wait_until
 
 #: What every server of the tests signs access tokens with, so that a test can sign one itself.
@@ -42,8 +40,12 @@ _addresses = itertools.count(1)
 class RunningServer:
     url: str
     database_url: str
-    pid: int
+    process: Process
     log_file: Path
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
 
     def log(self) -> str:
         """The server's log up to now."""
@@ -64,13 +66,12 @@ class RunningServer:
 
     async def exited(self) -> int | None:
         """The exit code, once the process is gone."""
-        return await asyncio.to_thread(psutil.Process(self.pid).wait, 30)
+        return await asyncio.to_thread(self.process.wait, 30)
 
     async def stop(self) -> int | None:
         """Stop the server as a service manager does; the exit code."""
-        process = psutil.Process(self.pid)
         self.terminate()
-        return await asyncio.to_thread(process.wait, 30)
+        return await self.exited()
 
 
 @contextmanager
@@ -84,15 +85,11 @@ def running_server(*, database_url: str, workers: int = 1, **settings: object) -
 def served(environment: dict[str, str], *options: str) -> Iterator[RunningServer]:
     """`tgl-server serve` with options and variables; stopped with SIGTERM at the end."""
     with tempfile.NamedTemporaryFile(prefix="tgl-server-", suffix=".log") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tgl_server", "serve", "--port", "0", *options],
-            env=environment,
-            stdout=log,
-            stderr=log,
-        )
+        files = 0, log.fileno(), log.fileno()
+        process = started("tgl_server", ["serve", "--port", "0", *options], environment, None, files)
         try:
             url = _wait_until_ready(process, Path(log.name))
-            yield RunningServer(url, environment["DATABASE_URL"], process.pid, Path(log.name))
+            yield RunningServer(url, environment["DATABASE_URL"], process, Path(log.name))
         finally:
             process.send_signal(signal.SIGTERM)
             try:
@@ -122,7 +119,7 @@ def environment_of(database_url: str, **settings: object) -> dict[str, str]:
     return {**os.environ, "DATABASE_URL": database_url, **quick, **given}
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> str:
+def _wait_until_ready(process: Process, log: Path) -> str:
     def has_begun_or_ended() -> bool:
         return process.poll() is not None or (bool(url := _listening(log)) and _is_ready(url))
 
