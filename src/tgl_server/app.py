@@ -14,6 +14,7 @@ from tgl_server.access.refusals import record_refusal
 from tgl_server.api_keys.key_events import telling_expiry
 from tgl_server.audit_logs.retention import pruning
 from tgl_server.chat.background import telling_chats
+from tgl_server.db.watching import watching_standby
 from tgl_server.device.sweep import forgetting
 from tgl_server.endpoints.background import sending
 from tgl_server.events.relay import relaying
@@ -88,6 +89,7 @@ def _running(
         async with (
             traces.exported(),
             services.running(),
+            watching_standby(database),
             sampled(database, services.argon2),
             sweeping(database, settings, services.swept),
             pruning(database, settings),

@@ -17,8 +17,15 @@ from tests.support.processes import is_pid_alive
 from tests.support.waiting import wait_until
 from tgl_server.db.embedded import EmbeddedPostgres
 
-# Tests lose nothing in a power cut.
-FAST_POSTGRES = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+# Tests lose nothing in a power cut. And one of them has a standby.
+FAST_POSTGRES = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+    "wal_level": "replica",
+    "max_wal_senders": "4",
+}
 
 # The embedded server as users have it, but for this.
 NO_FSYNC = {"fsync": "off"}

@@ -12,7 +12,8 @@ those of authors, and not decided here.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
@@ -25,6 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from tgl_protocol.players import PlayerState, Visibility
 from tgl_protocol.stored_commits import StoredCommit
 from tgl_server.auth.principal import Principal
+from tgl_server.db.engine import Database
 
 #: What stands for the name of those who have none to show.
 HIDDEN_NAME: Final = "somebody hidden"
@@ -105,6 +107,22 @@ def names_of(rows: Iterable[Row[Any]]) -> Names:
     """The names that rows of `UNSEEN` tell, for a statement that reads them beside something else."""
     others = {(row.email, row.name): name_for_others(row.state, row.visibility, row.shown_name) for row in rows}
     return Names({key: name for key, name in others.items() if name is not None})
+
+
+@asynccontextmanager
+async def lagging_names(database: Database, viewer: UUID) -> AsyncIterator[AsyncConnection]:
+    """A connection for what may be some seconds old and shows names: of the standby, if one is used.
+
+    Who is hidden is decided on the primary: the standby answers only while it knows the same of everybody.
+    """
+    async with AsyncExitStack() as stack:
+        connection = await stack.enter_async_context(database.lagging_statements())
+        if not database.is_primary(connection):
+            primary = await stack.enter_async_context(database.statements())
+            asked = {"viewer": viewer}
+            known = [set((await each.execute(_UNSEEN, asked)).all()) for each in (primary, connection)]
+            connection = connection if known[0] == known[1] else primary
+        yield connection
 
 
 def _written(email: str) -> re.Pattern[str]:

@@ -16,6 +16,7 @@ from tgl_protocol.activity import (
     ContributorPeriod,
 )
 from tgl_server.access.guards import RepoAccess, reads_commits
+from tgl_server.access.names import lagging_names
 from tgl_server.activity import reading
 from tgl_server.activity.calendar import span_of
 from tgl_server.activity.files import MOST_ROWS, activity_file, contributors_file
@@ -54,7 +55,7 @@ async def repo_activity(
     """Show the repository's commits and lines by day, week or month, by default of the last year. Days are UTC."""
     today = datetime.now(UTC).date()
     span = span_of(by, parse_day("since", since), parse_day("until", until), today)
-    async with database.statements() as connection:
+    async with database.lagging_statements() as connection:
         found = await reading.read_activity(connection, target.id, span)
     if is_csv(request, format):
         return activity_file(found)
@@ -83,7 +84,7 @@ async def repo_contributors(
     as_file = is_csv(request, format)
     wanted, today = Wanted(period, order, merges), datetime.now(UTC).date()
     size = MOST_ROWS if as_file else limit
-    async with database.statements() as connection:
+    async with lagging_names(database, principal.user_id) as connection:
         found = await reading.list_contributors(
             connection, target.id, wanted, viewer=principal.user_id, today=today, limit=size, cursor=cursor
         )

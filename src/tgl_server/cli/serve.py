@@ -102,6 +102,9 @@ async def _check(settings: Settings) -> bool:
     try:
         await check_pooler(database)
         await migrate.check_migrated(database)
+        if database.standby is not None:
+            async with database.statements() as primary:
+                await database.standby.check(primary)
         async with database.transaction() as tx:
             return bool((await list_users(tx, limit=1)).items)
     finally:

@@ -74,10 +74,11 @@ async def list_commits(
         until=parse_instant("until", until),
         is_merge=is_merge,
     )
-    async with database.statements() as connection:
+    async with database.statements() as primary:
+        names = await names_for(primary, principal)
+    async with database.lagging_statements() as connection:
         if branch is not None:
             wanted = replace(wanted, shas=await commits_of_branch(connection, target.id, branch))
-        names = await names_for(connection, principal)
         return await service.list_commits(
             connection, target.id, wanted, names, sort=sort, order=order, cursor=cursor, limit=limit
         )

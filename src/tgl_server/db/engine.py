@@ -23,6 +23,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, PoolProx
 from tgl_server.db.away import is_database_lost
 from tgl_server.db.echo import echo_statements
 from tgl_server.db.row_turns import RowTurns
+from tgl_server.db.standby import Standby
 from tgl_server.logs.outages import Outage, reason_of
 from tgl_server.settings import BadSetting, Settings
 
@@ -76,6 +77,7 @@ class Database:
         self._rows = RowTurns(max(1, self._most_connections // _PART_FOR_ONE_ROW))
         self._outage = Outage("database_lost", "database_back")
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self.standby = _open_standby(settings) if settings.database_read_url else None
 
     @asynccontextmanager
     async def transaction(self, about: UUID | None = None) -> AsyncIterator[AsyncSession]:
@@ -97,6 +99,29 @@ class Database:
             yield connection
 
     @asynccontextmanager
+    async def lagging_statements(self) -> AsyncIterator[AsyncConnection]:
+        """As `statements`, for what may be some seconds old: of the standby, if one is used.
+
+        Never for what decides who may see or do something, and not for what a caller expects to see changed.
+        """
+        connection = await self.standby.connection() if self.standby else None
+        if self.standby is None or connection is None:
+            async with self.statements() as connection:
+                yield connection
+            return
+        try:
+            yield connection
+        except Exception as error:
+            self.standby.note_loss(error)
+            raise
+        finally:
+            await connection.close()
+
+    def is_primary(self, connection: AsyncConnection) -> bool:
+        """False for a connection to the standby."""
+        return connection.sync_engine.pool is self.engine.pool
+
+    @asynccontextmanager
     async def _noting_outage(self) -> AsyncIterator[None]:
         """Log when the database is away, and when it is back."""
         try:
@@ -115,7 +140,29 @@ class Database:
         return {"in_use": in_use, "idle": idle, "unopened": self._most_connections - in_use - idle}
 
     async def close(self) -> None:
+        if self.standby:
+            await self.standby.close()
         await self.engine.dispose()
+
+
+def _open_standby(settings: Settings) -> Standby:
+    """Each connection is tried before it is used: a standby that went away shall cost no request."""
+    try:
+        engine = open_engine(
+            settings.database_read_url,
+            poolclass=AsyncAdaptedQueuePool,
+            pool_size=settings.db_pool_size,
+            max_overflow=settings.db_max_overflow,
+            pool_pre_ping=True,
+            hide_parameters=True,
+        )
+    except BadSetting as error:
+        raise BadSetting(str(error).replace("DATABASE_URL", "DATABASE_READ_URL")) from None
+    if not is_pooled(settings.database_read_url):
+        event.listen(engine.sync_engine, "connect", _set_session)
+    if settings.sqlalchemy_echo:
+        echo_statements(engine)
+    return Standby(engine)
 
 
 def _set_session(connection: AsyncAdapt_asyncpg_connection, _: ConnectionPoolEntry) -> None:

@@ -96,9 +96,12 @@ class RepoVersions:
             listener.begun.set()
 
     async def _read(self) -> Mapping[UUID, int] | None:
-        """The versions; None while the database does not answer."""
+        """The versions; None while the database does not answer.
+
+        Of the standby, if one is used: a page that is told sooner than the standby knows would read what was before.
+        """
         try:
-            async with self._database.statements() as connection:
+            async with self._database.lagging_statements() as connection:
                 return {row.id: row.version for row in await connection.execute(_VERSIONS)}
         except (SQLAlchemyError, OSError):
             return None

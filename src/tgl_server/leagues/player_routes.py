@@ -12,6 +12,7 @@ from litestar.params import PathParameter, QueryParameter
 
 from tgl_protocol.league_players import DayExplained, LeaguePlayer, PlayerDay, PlayerDays
 from tgl_server import errors
+from tgl_server.access.names import lagging_names
 from tgl_server.auth.principal import Principal
 from tgl_server.db.engine import Database
 from tgl_server.http.declarations import answers, answers_text
@@ -42,8 +43,9 @@ async def show_league_player(
 ) -> LeaguePlayer:
     """Show a player's season, week by week; who has hidden is shown to themselves alone."""
     refuse_null(request, "season")
-    async with database.statements() as connection:
-        found = await find_season(connection, principal, league, season)
+    async with database.statements() as primary:
+        found = await find_season(primary, principal, league, season)
+    async with lagging_names(database, principal.user_id) as connection:
         return await players.player_in_season(connection, principal, found, player)
 
 
@@ -65,8 +67,9 @@ async def list_days(
     """List a player's days with a change that counts."""
     refuse_null(request, "season")
     as_file = is_csv(request, format)
-    async with database.statements() as connection:
-        found = await find_season(connection, principal, league, season)
+    async with database.statements() as primary:
+        found = await find_season(primary, principal, league, season)
+    async with lagging_names(database, principal.user_id) as connection:
         days = await players.player_days(connection, principal, found, player)
     return csv_file("days", days.items, PlayerDay.__struct_fields__) if as_file else Response(days)
 

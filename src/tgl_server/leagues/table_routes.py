@@ -12,6 +12,7 @@ from litestar.params import PathParameter, QueryParameter
 from tgl_protocol.league_players import WeekPlace, WeekTable
 from tgl_protocol.leagues import Place, SeasonTable
 from tgl_server import errors
+from tgl_server.access.names import lagging_names
 from tgl_server.auth.principal import Principal
 from tgl_server.db.engine import Database
 from tgl_server.http.declarations import answers, answers_text
@@ -57,12 +58,14 @@ async def season_table(
     """Show the table of a season, by rank: all of it, or the first ten and those around you, as its rules say."""
     refuse_null(request, "around")
     as_file = is_csv(request, format)
-    async with database.statements() as connection:
-        found = await tables.season_table(
+    tables.check_cursor(cursor)  # what cannot be one is refused, whatever else is wrong
+    async with database.statements() as primary:
+        season = await find_season(primary, principal, league, number)
+    async with lagging_names(database, principal.user_id) as connection:
+        found = await tables.table_of(
             connection,
             principal,
-            league,
-            number,
+            season,
             limit=tables.MOST_ROWS if as_file else limit,
             cursor=cursor,
             around_me=around is Around.ME,
@@ -87,8 +90,9 @@ async def week_table(
 ) -> Response[WeekTable] | Response[bytes]:
     """Show the table of one week of a season."""
     as_file = is_csv(request, format)
-    async with database.statements() as connection:
-        season = await find_season(connection, principal, league, number)
+    async with database.statements() as primary:
+        season = await find_season(primary, principal, league, number)
+    async with lagging_names(database, principal.user_id) as connection:
         found = await tables.week_table(connection, principal, season, week)
     return csv_file("week", found.items, WeekPlace.__struct_fields__) if as_file else Response(found)
 

@@ -16,7 +16,7 @@ from tgl_server import errors
 from tgl_server.auth.principal import Principal
 from tgl_server.http.pagination import cut_page, decode_cursor
 from tgl_server.leagues import tables_queries
-from tgl_server.leagues.reading import FoundSeason, find_season, name_of
+from tgl_server.leagues.reading import FoundSeason, name_of
 from tgl_server.leagues.rules import Board, Provisional
 from tgl_server.leagues.scoring import ranked
 
@@ -25,20 +25,9 @@ MOST_ROWS: Final = 10_000
 _Rank = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
 
-async def season_table(
-    connection: AsyncConnection,
-    principal: Principal,
-    slug: str,
-    number: int,
-    *,
-    limit: int,
-    cursor: str | None = None,
-    around_me: bool = False,
-) -> SeasonTable:
-    """A page of the table of a season, or the caller's place with two on either side."""
-    _place_after(cursor)  # what cannot be a cursor is refused, whatever else is wrong
-    season = await find_season(connection, principal, slug, number)
-    return await table_of(connection, principal, season, limit=limit, cursor=cursor, around_me=around_me)
+def check_cursor(cursor: str | None) -> None:
+    """Raises what a text is refused with that is no cursor of a table."""
+    _place_after(cursor)
 
 
 def _place_after(cursor: str | None) -> tuple[int | None, UUID | None]:

@@ -80,6 +80,14 @@ POOL_CONNECTIONS = Gauge(
     multiprocess_mode="livesum",
     registry=REGISTRY,
 )
+STANDBY_WORKERS = Gauge(
+    "tgl_standby_workers",
+    "Workers with a DATABASE_READ_URL, looked at every second: used, where it answers what may be some seconds old, or "
+    "not_used.",
+    ["state"],
+    multiprocess_mode="livesum",
+    registry=REGISTRY,
+)
 LIMITER_REFUSALS = Counter(
     "tgl_rate_limiter_refusals",
     "Requests answered 429, by the limit that they reached.",

@@ -1,4 +1,5 @@
-"""Metrics that are sampled every second, at no cost to requests: the connection pool and the queues."""
+"""Metrics that are sampled every second, at no cost to requests: the connection pool, the standby and the
+queues."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -7,7 +8,7 @@ from typing import Protocol
 
 from tgl_server.background import run_until_cancelled
 from tgl_server.db.engine import Database
-from tgl_server.metrics.definitions import ARGON2_WAITING, POOL_CONNECTIONS
+from tgl_server.metrics.definitions import ARGON2_WAITING, POOL_CONNECTIONS, STANDBY_WORKERS
 
 _SECONDS = 1.0
 
@@ -34,5 +35,8 @@ async def sampled(database: Database, argon2: Queues) -> AsyncIterator[None]:
 def _sample(database: Database, argon2: Queues) -> None:
     for state, connections in database.connections().items():
         POOL_CONNECTIONS.labels(state).set(connections)
+    if database.standby is not None:
+        STANDBY_WORKERS.labels("used").set(database.standby.is_used)
+        STANDBY_WORKERS.labels("not_used").set(not database.standby.is_used)
     for queue, length in argon2.waiting().items():
         ARGON2_WAITING.labels(queue).set(length)

@@ -50,6 +50,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """All settings with their defaults. `repr` masks every secret."""
 
     database_url: str = ""
+    database_read_url: str = ""
     data_dir: str = ""
     secret_key: str = ""
     secrets_keys: tuple[str, ...] = ()
@@ -174,6 +175,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 #: The settings whose values nobody is shown.
 SECRETS = (
     "database_url",
+    "database_read_url",
     "secret_key",
     "secrets_keys",
     "rate_limit_storage",
@@ -196,6 +198,7 @@ def secret_texts(settings: Settings) -> list[str]:
     ]
     urls = (
         settings.database_url,
+        settings.database_read_url,
         settings.rate_limit_storage,
         settings.otel_exporter_otlp_endpoint,
         settings.pull_proxy,

@@ -10,6 +10,7 @@ from tgl_server.pull.operating import PullFigures
 from tgl_server.settings import Environment
 from tgl_server.system.check import Check, Level
 from tgl_server.system.mail_checks import mail_check
+from tgl_server.system.standby_check import standby_check
 from tgl_server.system.state import DatabaseState, ProcessState, SystemState
 from tgl_server.system.use_checks import clients_check
 
@@ -34,6 +35,8 @@ def checks_of(state: SystemState) -> list[Check]:
     found += _pull_checks(state)
     if state.mail is not None:
         found.append(mail_check(state.mail))
+    if state.standby is not None:
+        found.append(standby_check(state.standby))
     if state.process is not None:
         found += _process_checks(state, state.process)
     return worst_first(found)

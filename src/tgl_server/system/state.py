@@ -16,6 +16,7 @@ from tgl_server.broker.ping import broker_answers
 from tgl_server.db.embedded import free_bytes
 from tgl_server.db.engine import Database
 from tgl_server.db.migrate import newest_version, read_version
+from tgl_server.db.standby import Standby, StandbyState
 from tgl_server.followers.follower import Followers
 from tgl_server.followers.service import Lag, lag_of
 from tgl_server.mail.state import MailServerState, read_mail
@@ -76,7 +77,8 @@ class ProcessState(Struct, frozen=True, kw_only=True):
 class SystemState(Struct, frozen=True, kw_only=True):
     """All of it. `process` is None for a command that looks from outside; `free_bytes` for a database elsewhere.
 
-    `use` and `mail` are None for a database of another version, whose tables may be others; `mail` also without mails.
+    `use` and `mail` are None for a database of another version, whose tables may be others; `mail` also without mails,
+    and `standby` also without one.
     """
 
     settings: Settings
@@ -86,6 +88,7 @@ class SystemState(Struct, frozen=True, kw_only=True):
     process: ProcessState | None
     free_bytes: int | None
     mail: MailServerState | None = None
+    standby: StandbyState | None = None
 
 
 async def read_system(
@@ -97,6 +100,7 @@ async def read_system(
         is_ours = found.migration == found.needed_migration
         use = await _read_use(connection) if is_ours else None
         mail = await read_mail(connection, settings) if is_ours else None
+        standby = await _read_standby(connection, database.standby, process) if is_ours else None
     return SystemState(
         settings=settings,
         hosting=hosting,
@@ -105,7 +109,17 @@ async def read_system(
         process=process,
         free_bytes=_free_bytes(hosting),
         mail=mail,
+        standby=standby,
     )
+
+
+async def _read_standby(
+    primary: AsyncConnection, standby: Standby | None, process: ProcessState | None
+) -> StandbyState | None:
+    """A running server knows how far the standby was before; a command waits until it has caught up."""
+    if standby is None:
+        return None
+    return await (standby.settled if process is None else standby.look)(primary)
 
 
 async def process_state(services: Services) -> ProcessState:

@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from tgl_server.auth.turns import MAX_WAITING
+from tgl_server.db.standby import Fault, StandbyState
 from tgl_server.followers.service import Lag
 from tgl_server.pull.operating import PullFigures
 from tgl_server.settings import Environment, Hosting, Settings
@@ -63,6 +64,13 @@ def test_pulls_that_are_well_are_told_of_where_something_is_pulled() -> None:
     assert "Workers" not in {check.name for check in checks_of(WELL)}
 
 
+def test_a_standby_says_how_far_it_is_behind_where_that_is_known() -> None:
+    for standby, said in ((StandbyState(None, 0.21), "0.2 s behind"), (StandbyState(None), "lag is not known")):
+        checks = {check.name: check for check in checks_of(replace(WELL, standby=standby))}
+        assert checks["Standby"].level is Level.OK
+        assert said in checks["Standby"].finding
+
+
 def test_nothing_is_wrong_with_a_server_that_is_well() -> None:
     assert {check.level for check in checks_of(WELL)} == {Level.OK}
     assert not any(check.remedy for check in checks_of(WELL))
@@ -99,6 +107,8 @@ def test_nothing_is_wrong_with_a_server_that_is_well() -> None:
             Level.WARN,
             "All are paused since 2026-01-02 00:00 UTC: move",
         ),
+        (replace(WELL, standby=StandbyState(Fault.AWAY)), "Standby", Level.WARN, "does not answer, so the primary"),
+        (replace(WELL, standby=StandbyState(Fault.WRITABLE)), "Standby", Level.BAD, "It takes writes"),
         (
             replace(
                 WELL,

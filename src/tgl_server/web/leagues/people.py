@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgl_protocol.league_players import DayExplained, LeaguePlayer
-from tgl_server.access.names import Names, names_for
+from tgl_server.access.names import Names, lagging_names, names_for
 from tgl_server.access.refusals import audited_as
 from tgl_server.audit.service import Actor
 from tgl_server.auth.principal import Principal
@@ -48,11 +48,12 @@ async def show_player(
 ) -> Response[str]:
     """A player's season."""
     number = Filters(request).read("season", int, _EXPECTED)
-    async with database.statements() as connection:
-        found = await find_seasons(connection, principal, league)
-        season = pick_season(found, number)
+    async with database.statements() as primary:
+        found = await find_seasons(primary, principal, league)
+        own_badge = await badges.is_badge_shown(primary, found.info.id, player)
+    season = pick_season(found, number)
+    async with lagging_names(database, principal.user_id) as connection:
         shown, days = await players.player_with_days(connection, principal, season, player)
-        has_badge = shown.is_me and await badges.is_badge_shown(connection, found.info.id, player)
     return page(
         request,
         "leagues/player.html",
@@ -62,7 +63,7 @@ async def show_player(
         player=shown,
         days=days,
         figure=_figure(shown),
-        has_badge=has_badge,
+        has_badge=shown.is_me and own_badge,
         badge_path=(path := badges.badge_path(found.info.slug, player)),
         badge=own_origin(request, settings) + path,
         is_ranked=shows_ranks(request),

@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from tgl_protocol.leagues import Place
+from tgl_server.access.names import lagging_names
 from tgl_server.auth.principal import Principal
 from tgl_server.db.engine import Database
 from tgl_server.http.formats import csv_file
@@ -64,9 +65,10 @@ async def show_table(
     database: NamedDependency[Database],
 ) -> Response[str]:
     """The table of a season."""
-    async with database.statements() as connection:
-        found = await find_seasons(connection, principal, league)
-        season = pick_season(found, number)
+    async with database.statements() as primary:
+        found = await find_seasons(primary, principal, league)
+    season = pick_season(found, number)
+    async with lagging_names(database, principal.user_id) as connection:
         table = await tables.table_of(connection, principal, season)
     return page(
         request,
@@ -87,8 +89,9 @@ async def export_table(
     database: NamedDependency[Database],
 ) -> Response[bytes]:
     """The file that the API answers."""
-    async with database.statements() as connection:
-        season = pick_season(await find_seasons(connection, principal, league), number)
+    async with database.statements() as primary:
+        season = pick_season(await find_seasons(primary, principal, league), number)
+    async with lagging_names(database, principal.user_id) as connection:
         table = await tables.table_of(connection, principal, season)
     return csv_file("table", table.items, Place.__struct_fields__)
 
@@ -103,9 +106,10 @@ async def show_week(
     database: NamedDependency[Database],
 ) -> Response[str]:
     """The table of one week."""
-    async with database.statements() as connection:
-        found = await find_seasons(connection, principal, league)
-        season = pick_season(found, number)
+    async with database.statements() as primary:
+        found = await find_seasons(primary, principal, league)
+    season = pick_season(found, number)
+    async with lagging_names(database, principal.user_id) as connection:
         table, is_ranked = ranked_week(request, season, await tables.week_table(connection, principal, season, week))
     return page(
         request,

@@ -53,7 +53,7 @@ class ActivityWish(Struct, frozen=True):
 async def show_activity(repo_view: NamedDependency[RepoView]) -> Response[str]:
     """How much was written when, by default of the last year by week."""
     wish = _wish(Filters(repo_view.request))
-    async with repo_view.database.statements() as connection:
+    async with repo_view.database.lagging_statements() as connection:
         found = await read_activity(connection, repo_view.access.id, wish.span)
     return await repo_view.show(
         "repo_activity.html",
@@ -72,7 +72,7 @@ async def export_activity(repo_view: NamedDependency[RepoView]) -> Response[byte
     asked = Filters(repo_view.request)
     wish = _wish(asked)
     asked.check_known()
-    async with repo_view.database.statements() as connection:
+    async with repo_view.database.lagging_statements() as connection:
         return activity_file(await read_activity(connection, repo_view.access.id, wish.span))
 
 

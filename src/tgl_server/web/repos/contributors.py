@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tgl_protocol.activity import Contributor, ContributorOrder, ContributorPage, ContributorPeriod
 from tgl_server.access.guards import reads_commits
 from tgl_server.access.ids import RepoId
+from tgl_server.access.names import lagging_names
 from tgl_server.activity.files import MOST_ROWS, contributors_file
 from tgl_server.activity.reading import Wanted, list_contributors
 from tgl_server.web.filters import Filters
@@ -49,7 +50,7 @@ async def show_people(repo_view: NamedDependency[RepoView]) -> Response[str]:
     """The authors of a repository's commits, the first rank first."""
     asked, today = Filters(repo_view.request), datetime.now(UTC).date()
     wanted = _wanted(asked)
-    async with repo_view.database.statements() as connection:
+    async with lagging_names(repo_view.database, repo_view.principal.user_id) as connection:
         page = await list_contributors(
             connection,
             repo_view.access.id,
@@ -71,7 +72,7 @@ async def export_people(repo_view: NamedDependency[RepoView]) -> Response[bytes]
     asked, today = Filters(repo_view.request), datetime.now(UTC).date()
     wanted = _wanted(asked)
     asked.check_known()
-    async with repo_view.database.statements() as connection:
+    async with lagging_names(repo_view.database, repo_view.principal.user_id) as connection:
         found = await list_contributors(
             connection,
             repo_view.access.id,

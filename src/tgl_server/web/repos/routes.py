@@ -15,6 +15,7 @@ from tgl_protocol.http import MAX_RUN_ERRORS
 from tgl_server import errors
 from tgl_server.access.guards import sees_repo
 from tgl_server.access.ids import RepoId
+from tgl_server.access.names import lagging_names
 from tgl_server.commits.branches import commits_of_branch
 from tgl_server.explain.service import explain
 from tgl_server.http.own_origin import own_origin
@@ -66,7 +67,7 @@ async def show_commits(repo_view: NamedDependency[RepoView]) -> Response[str]:
     """The commits, of all branches or of one, or those that a search finds."""
     asked, repo_id = Filters(repo_view.request), repo_view.access.id
     text, days, branch = asked.text("q"), days_of(asked), asked.text("branch")
-    async with repo_view.database.statements() as connection:
+    async with lagging_names(repo_view.database, repo_view.principal.user_id) as connection:
         shas = await _shas_of(asked, connection, repo_id, branch)
         branches, names = await branches_and_names(connection, repo_id, repo_view.principal.user_id)
         found = await search_commits(connection, repo_id, names, text, Range(*days.instants, shas), asked.cursor)
