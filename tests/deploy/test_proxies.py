@@ -15,7 +15,7 @@ from tests.support.commits import NDJSON, lines_of, numbered
 from tests.support.database import until_query
 from tests.support.hashing import quick_argon2
 from tests.support.people import PASSWORD
-from tests.support.proxies import PROXIES, Proxy
+from tests.support.proxies import PROXIES, Proxy, connection_to
 from tests.support.servers import RunningServer, running_server
 from tests.support.visitor import FORM, SAME_SITE
 from tests.support.world import World
@@ -59,11 +59,6 @@ def asked(
     with closing(connection_to(proxy, of)) as connection:
         connection.request(method, path, body, headers or {})
         return connection.getresponse().status
-
-
-def connection_to(proxy: Proxy, of: str = "127.0.0.2") -> http.client.HTTPSConnection:
-    port = urlsplit(proxy.url).port
-    return http.client.HTTPSConnection("localhost", port, timeout=60, context=proxy.trusting, source_address=(of, 0))
 
 
 async def test_the_client_s_address_is_the_client_s_whatever_it_says(proxy: Proxy, behind: RunningServer) -> None:

@@ -1,5 +1,6 @@
 """Real proxies before a real server, with the configuration of `deploy/`: only names, ports and files are ours."""
 
+import http.client
 import os
 import re
 import shutil
@@ -8,9 +9,10 @@ import ssl
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -44,9 +46,9 @@ class Proxy:
 
 
 @contextmanager
-def nginx(upstream: int) -> Iterator[Proxy]:
-    """nginx before a server on this port."""
-    with _running(_nginx_command, upstream) as proxy:
+def nginx(*upstreams: int) -> Iterator[Proxy]:
+    """nginx before the servers on these ports, each in its turn."""
+    with _running(_nginx_command, *upstreams) as proxy:
         yield proxy
 
 
@@ -57,20 +59,20 @@ def caddy(upstream: int) -> Iterator[Proxy]:
         yield proxy
 
 
-PROXIES = {"nginx": nginx, "caddy": caddy}
+PROXIES: dict[str, Callable[[int], AbstractContextManager[Proxy]]] = {"nginx": nginx, "caddy": caddy}
 
-_Command = Callable[[Path, int, int, int], list[str]]
+_Command = Callable[..., list[str]]
 
 
 @contextmanager
-def _running(command: _Command, upstream: int) -> Iterator[Proxy]:
+def _running(command: _Command, *upstreams: int) -> Iterator[Proxy]:
     folder = Path(tempfile.mkdtemp(prefix="tgl-proxy-"))
     try:
         authority, _ = make_authority(folder, "localhost")
         plain, secure = _free_port(), _free_port()
         with (folder / "log").open("wb") as log:
             home = {**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
-            process = subprocess.Popen(command(folder, plain, secure, upstream), stdout=log, stderr=log, env=home)
+            process = subprocess.Popen(command(folder, plain, secure, *upstreams), stdout=log, stderr=log, env=home)
         try:
             wait_until(lambda: process.poll() is not None or (_listens(plain) and _listens(secure)))
             assert process.poll() is None, (folder / "log").read_text()
@@ -82,10 +84,11 @@ def _running(command: _Command, upstream: int) -> Iterator[Proxy]:
         shutil.rmtree(folder)
 
 
-def _nginx_command(folder: Path, plain: int, secure: int, upstream: int) -> list[str]:
+def _nginx_command(folder: Path, plain: int, secure: int, *upstreams: int) -> list[str]:
     text = (DEPLOY / "nginx" / "thegitleague.conf").read_text()
     text = re.sub(r"/etc/letsencrypt/\S+(?=;)", str(folder / "server.pem"), text)
-    text = text.replace("127.0.0.1:8000", f"127.0.0.1:{upstream}").replace("league.example.com", "localhost")
+    servers = "".join(f"server 127.0.0.1:{upstream};" for upstream in upstreams)
+    text = text.replace("server 127.0.0.1:8000;", servers).replace("league.example.com", "localhost")
     text = re.sub(r"\blisten \[::\].*\n", "", text)
     text = text.replace("listen 80;", f"listen 127.0.0.1:{plain};").replace(
         "listen 443 ", f"listen 127.0.0.1:{secure} "
@@ -105,6 +108,12 @@ def _caddy_command(folder: Path, plain: int, secure: int, upstream: int) -> list
     options = f"{{\n\tadmin off\n\thttp_port {plain}\n\thttps_port {secure}\n\tdefault_bind 127.0.0.1\n}}\n"
     (folder / "Caddyfile").write_text(options + text)
     return [program("caddy", "caddy"), "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
+
+
+def connection_to(proxy: Proxy, of: str = "127.0.0.2") -> http.client.HTTPSConnection:
+    """A connection from this address of the loopback network."""
+    port = urlsplit(proxy.url).port
+    return http.client.HTTPSConnection("localhost", port, timeout=60, context=proxy.trusting, source_address=(of, 0))
 
 
 def program(name: str, package: str) -> str:
