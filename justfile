@@ -96,6 +96,10 @@ bench-league *args:
 bench-choices *args:
     uv run python -m benchmarks.choices "$@"
 
+# how throughput grows with nodes, simulated with measured costs: just bench-scale --measure 100
+bench-scale *args:
+    uv run python -m benchmarks.scale "$@"
+
 # the newest versions that fit, pinned without addresses
 pin:
     uv run python tools/pin.py
