@@ -4,6 +4,7 @@ Both archives are built, checked by twine, looked into, and installed into an em
 and a database is migrated. Beside them `dist/` gets the section of the changelog and a list of all parts (CycloneDX).
 """
 
+import json
 import os
 import re
 import shutil
@@ -23,12 +24,14 @@ TWINE, CYCLONEDX = "twine>=6,<7", "cyclonedx-bom>=7,<8"
 
 NEEDED = ("tgl_client/cli/__init__.py", "tgl_server/migrations/env.py", "tgl_server/web/templates/base.html")
 FORBIDDEN = ("tests/", "tools/", ".env", "__pycache__")
+TRIAL = f"""
+This was a trial: {{why}}.
+To publish, write {VERSION} and today's date over "Unreleased" in CHANGELOG.md, commit it, and run this again."""
 WHAT_REMAINS = f"""
 dist/ is ready. Who may publish does this:
-  1. write the version and today's date over "Unreleased" in CHANGELOG.md, and commit it
-  2. git tag --sign v{VERSION} && git push origin v{VERSION}
-  3. uvx '{TWINE}' upload dist/*.whl dist/*.tar.gz
-  4. make a release of the tag with dist/CHANGES.md, and attach dist/sbom.json"""
+  1. git tag --sign v{VERSION} && git push origin v{VERSION}
+  2. uvx '{TWINE}' upload dist/*.whl dist/*.tar.gz
+  3. make a release of the tag with dist/CHANGES.md, and attach dist/sbom.json"""
 
 
 def main() -> None:
@@ -36,16 +39,33 @@ def main() -> None:
     shutil.rmtree(DIST, ignore_errors=True)
     run("uv", "build", "--quiet", "--out-dir", DIST)
     (wheel,), (sdist,) = DIST.glob("*.whl"), DIST.glob("*.tar.gz")
+    if not wheel.name.startswith(f"thegitleague-{VERSION}-"):
+        sys.exit(f"pyproject.toml has another version than src/tgl_protocol/__init__.py, {VERSION}")
     run("uvx", "--quiet", TWINE, "check", "--strict", wheel, sdist)
     check_contents(wheel, sdist)
-    (DIST / "CHANGES.md").write_text(changes((ROOT / "CHANGELOG.md").read_text()))
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    (DIST / "CHANGES.md").write_text(changes(changelog))
     with tempfile.TemporaryDirectory(prefix="tgl-release-") as folder:
         try_it(wheel, Path(folder))
-    print(WHAT_REMAINS)
+    parts = without_files((DIST / "sbom.json").read_text())
+    check_parts(parts)
+    (DIST / "sbom.json").write_text(parts)
+    why = why_a_trial(changelog, output("git", "status", "--porcelain"))
+    print(TRIAL.format(why=why) if why else WHAT_REMAINS)
+
+
+def why_a_trial(changelog: str, uncommitted: str) -> str:
+    """Why these archives are not to be published; empty if they are."""
+    if not re.search(rf"^## \[?{re.escape(VERSION)}\]?.* \d{{4}}-\d{{2}}-\d{{2}}$", changelog, re.MULTILINE):
+        return f"CHANGELOG.md has no section of {VERSION} with its date"
+    return "something is not committed" if uncommitted.strip() else ""
 
 
 def check_contents(wheel: Path, sdist: Path) -> None:
-    """Exits with a sentence if the wheel lacks what it needs, or has what nobody needs."""
+    """Exits with a sentence if the wheel lacks what it needs, or has what nobody needs.
+
+    The source archive has what the repository has: who packages it can build, read and test it.
+    """
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     lacking = [name for name in NEEDED if name not in names]
@@ -53,26 +73,47 @@ def check_contents(wheel: Path, sdist: Path) -> None:
     if lacking or foreign:
         sys.exit(f"the wheel lacks {lacking} and should not have {foreign}")
     with tarfile.open(sdist) as source:
-        if not any(name.endswith("/migrations/env.py") for name in source.getnames()):
-            sys.exit("the source archive lacks the migrations")
+        packed = {member.name.partition("/")[2] for member in source.getmembers() if member.isfile()}
+    tracked = set(output("git", "ls-files").splitlines()) | {"PKG-INFO"}
+    if packed != tracked:
+        sys.exit(f"the source archive lacks {sorted(tracked - packed)} and should not have {sorted(packed - tracked)}")
 
 
 def changes(changelog: str) -> str:
     """The section of this version, or of what is unreleased; exits with a sentence if it is empty."""
-    heading = rf"^## (?:Unreleased|\[?{re.escape(VERSION)}\]?.*)\n"
+    heading = rf"^## (?:Unreleased|\[?{re.escape(VERSION)}\]?[^\n]*)\n"
     found = re.search(rf"{heading}(.*?)(?=^## |\Z)", changelog, re.MULTILINE | re.DOTALL)
     if found is None or not found[1].strip():
         sys.exit(f"CHANGELOG.md says nothing about {VERSION}")
     return found[1].strip() + "\n"
 
 
+def without_files(parts: str) -> str:
+    """A list of parts without the places on this machine from which they were installed, as ours was."""
+    found = json.loads(parts)
+    for each in found["components"]:
+        places = each.get("externalReferences", [])
+        places[:] = [place for place in places if not place["url"].startswith("file:")]
+    return json.dumps(found, indent=2) + "\n"
+
+
+def check_parts(parts: str) -> None:
+    """Exits with a sentence if the list of parts lacks us or what we need, or tells where this machine keeps files."""
+    names = {each["name"] for each in json.loads(parts)["components"]}
+    if lacking := {"thegitleague", "litestar", "asyncpg", "aiohttp"} - names:
+        sys.exit(f"the list of parts lacks {sorted(lacking)}")
+    if found := re.search(r"file://[^\s\"]*", parts):
+        sys.exit(f"the list of parts names a file of this machine: {found[0]}")
+
+
 def try_it(wheel: Path, folder: Path) -> None:
-    """Install the wheel into an empty environment, run both commands, and list its parts."""
+    """Install the wheel into an empty environment, first the client alone, run both commands, and list its parts."""
     python = folder / "venv" / "bin" / "python"
     run("uv", "venv", "--quiet", "--python", sys.executable, folder / "venv")
+    run("uv", "pip", "install", "--quiet", "--python", python, wheel)
+    run(python.with_name("tgl"), "--version", cwd=folder)
     run("uv", "pip", "install", "--quiet", "--python", python, f"{wheel}[server]")
     here = {"DATABASE_URL": "", "DATA_DIR": str(folder / "data")}
-    run(python.with_name("tgl"), "--version", cwd=folder)
     run(python.with_name("tgl-server"), "--version", cwd=folder)
     run(python.with_name("tgl-server"), "migrate", cwd=folder, **here)
     run(python.with_name("tgl-server"), "doctor", cwd=folder, **here)
@@ -98,6 +139,11 @@ def run(*command: object, cwd: Path = ROOT, **environment: str) -> None:
     done = subprocess.run(words, cwd=cwd, env={**os.environ, **environment}, check=False)
     if done.returncode:
         sys.exit(f"{words[0]} ended with {done.returncode}; nothing is published")
+
+
+def output(*command: str) -> str:
+    """What a program prints."""
+    return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 if __name__ == "__main__":
