@@ -6,6 +6,7 @@ over all digests, in the order of the shas, says in one line whether everything 
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from enum import StrEnum
 from hashlib import sha256
 from typing import Annotated, Any, Final
 
@@ -95,6 +96,26 @@ class Comparison(Struct, frozen=True, kw_only=True):
     is_covered: Annotated[
         bool, about("True if nothing is only there, and nothing that was compared differs: the server has it all")
     ]
+
+
+class ComparisonState(StrEnum):
+    """How far a comparison is that somebody asked for: `failed` is one that has no result, whatever it would say."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class ComparisonInfo(Struct, frozen=True, kw_only=True):
+    """The last comparison of a repository with the server's copy of its remote, which a worker makes."""
+
+    state: Annotated[ComparisonState, about("How far it is; `done` has a result, whatever the result says")]
+    requested_at: Annotated[datetime, about("When somebody asked for it")]
+    finished_at: Annotated[datetime | None, about("When it ended; null until then")]
+    has_worker: Annotated[bool, about("False if no worker is running, so that it would wait for one")]
+    result: Annotated[Comparison | None, about("What differs; here is the server, there its copy of the remote")]
+    error: Annotated[str | None, about("Why there is no result, for one that failed")]
 
 
 class Differences(Struct, frozen=True, kw_only=True):

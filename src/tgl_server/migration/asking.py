@@ -3,13 +3,11 @@
 The process that answers requests reads no mirror; `workers.py` lets a worker that has it do so.
 """
 
-from datetime import datetime
-
 import msgspec
-from msgspec import Struct
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from tgl_protocol.comparison import Comparison
+from tgl_protocol.comparison import Comparison, ComparisonInfo, ComparisonState
 from tgl_protocol.projects import SyncMethod
 from tgl_server import errors
 from tgl_server.access.ids import RepoId
@@ -18,17 +16,6 @@ from tgl_server.migration import comparison_queries as queries
 from tgl_server.migration.actions import MigrationAction
 from tgl_server.projects.service import lock_repo
 from tgl_server.pull.queue import ALIVE
-
-
-class Asked(Struct, frozen=True, kw_only=True):
-    """A comparison that somebody asked for: its result, or why there is none, once it has finished."""
-
-    requested_at: datetime
-    finished_at: datetime | None
-    is_running: bool
-    has_worker: bool
-    result: Comparison | None
-    error: str | None
 
 
 async def ask_for_comparison(tx: AsyncSession, repo_id: RepoId, by: Actor) -> None:
@@ -40,10 +27,30 @@ async def ask_for_comparison(tx: AsyncSession, repo_id: RepoId, by: Actor) -> No
     await record(tx, by.did(MigrationAction.COMPARISON_REQUESTED, "repo", repo_id))
 
 
-async def last_comparison(reader: AsyncConnection | AsyncSession, repo_id: RepoId) -> Asked | None:
+async def last_comparison(reader: AsyncConnection | AsyncSession, repo_id: RepoId) -> ComparisonInfo | None:
     """The last comparison that somebody asked for, finished or not."""
     row = (await reader.execute(queries.FOUND, {"repo_id": repo_id, "alive": ALIVE})).mappings().one_or_none()
     if row is None:
         return None
-    result = None if row["result"] is None else msgspec.convert(row["result"], Comparison)
-    return Asked(**{**row, "result": result})
+    return ComparisonInfo(
+        state=_state(row),
+        requested_at=row["requested_at"],
+        finished_at=row["finished_at"],
+        has_worker=row["has_worker"],
+        result=None if row["result"] is None else msgspec.convert(row["result"], Comparison),
+        error=row["error"],
+    )
+
+
+async def comparison_info(reader: AsyncConnection | AsyncSession, repo_id: RepoId) -> ComparisonInfo:
+    """The last comparison that somebody asked for; raises `NotFound` where nobody has."""
+    found = await last_comparison(reader, repo_id)
+    if found is None:
+        raise errors.NotFound("Nobody has asked for a comparison of this repository yet.")
+    return found
+
+
+def _state(row: RowMapping) -> ComparisonState:
+    if row["finished_at"] is None:
+        return ComparisonState.RUNNING if row["is_running"] else ComparisonState.WAITING
+    return ComparisonState.FAILED if row["result"] is None else ComparisonState.DONE

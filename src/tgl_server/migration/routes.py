@@ -9,7 +9,7 @@ from litestar import Request, Router, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, QueryParameter
 
-from tgl_protocol.comparison import DigestPage
+from tgl_protocol.comparison import ComparisonInfo, DigestPage
 from tgl_protocol.migration import MethodSwitch, MigrationStatus, ToPull, ToPush
 from tgl_protocol.projects import RepoChange, RepoInfo, SyncMethod
 from tgl_server import errors
@@ -19,11 +19,13 @@ from tgl_server.access.refusals import audited_as
 from tgl_server.audit.service import Actor
 from tgl_server.auth.principal import Principal
 from tgl_server.db.engine import Database
+from tgl_server.http.created import Accepted
 from tgl_server.http.declarations import answers
 from tgl_server.http.null_parameters import refuse_null_body
 from tgl_server.http.pagination import Cursor
 from tgl_server.migration import service
 from tgl_server.migration.actions import MigrationAction
+from tgl_server.migration.asking import ask_for_comparison, comparison_info
 from tgl_server.migration.comparing import PAGE, digest_page
 from tgl_server.projects import reading
 from tgl_server.projects.actions import ProjectAction
@@ -130,6 +132,35 @@ async def show_migration(
     return service.together(found, target_project.slug)
 
 
+@post(
+    f"{_REPO}/comparison",
+    guards=[guards.changes_repo],
+    status_code=202,
+    opt=audited_as(MigrationAction.COMPARISON_REQUESTED) | answers(errors.Conflict, errors.Busy),
+    tags=["migration"],
+)
+async def request_comparison(
+    target: NamedDependency[RepoAccess],
+    actor: NamedDependency[Actor],
+    database: NamedDependency[Database],
+) -> Accepted[ComparisonInfo]:
+    """Let a worker compare a pulled repository with the server's copy of its remote, commit by commit.
+
+    The answer's `Location` has the result once there is one. Who asks while a comparison is open gets that one.
+    """
+    async with database.transaction(target.id) as tx:
+        await ask_for_comparison(tx, target.id, actor)
+        asked = await comparison_info(tx, target.id)
+    return Accepted(asked, "projects", target.project_slug, "repos", target.id, "comparison")
+
+
+@get(f"{_REPO}/comparison", guards=[guards.reads_commits], opt=answers(errors.NotFound), tags=["migration"])
+async def show_comparison(target: NamedDependency[RepoAccess], database: NamedDependency[Database]) -> ComparisonInfo:
+    """Show the last comparison that somebody asked for: how far it is, and what differs once it is done."""
+    async with database.statements() as connection:
+        return await comparison_info(connection, target.id)
+
+
 @get(f"{_REPO}/digests", guards=[guards.reads_commits], tags=["migration"])
 async def list_digests(
     target: NamedDependency[RepoAccess],
@@ -146,5 +177,14 @@ async def list_digests(
 
 
 migration_router = Router(
-    "/", route_handlers=[change_repo, migrate_to_push, rollback_to_pull, show_migration, list_digests]
+    "/",
+    route_handlers=[
+        change_repo,
+        migrate_to_push,
+        rollback_to_pull,
+        show_migration,
+        request_comparison,
+        show_comparison,
+        list_digests,
+    ],
 )

@@ -67,7 +67,7 @@ async def comparing(database: Database, settings: Settings) -> AsyncIterator[Non
 async def _work(database: Database, settings: Settings) -> None:
     while True:
         try:
-            job = await _claim(database)
+            job = await _claimed(database)
             if job is not None:
                 await _make(database, settings, job)
                 continue
@@ -75,6 +75,19 @@ async def _work(database: Database, settings: Settings) -> None:
             # Nobody looks at this task before the worker ends: whatever it is, the next look may succeed.
             log.warning("comparison_failed", reason=type(error).__name__, exc_info=not may_pass(error))
         await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _claimed(database: Database) -> _Job | None:
+    """A job, which is given back if this is cancelled: the claim ends first, as nobody knows what half a COMMIT did."""
+    claim = asyncio.create_task(_claim(database))
+    try:
+        return await asyncio.shield(claim)
+    except asyncio.CancelledError:
+        with suppress(Exception):
+            job = await claim
+            if job is not None:
+                await _give_back(database, job)
+        raise
 
 
 async def _claim(database: Database) -> _Job | None:
@@ -95,8 +108,7 @@ async def _make(database: Database, settings: Settings, job: _Job) -> None:
         outcome = await _compare(settings, job)
     except asyncio.CancelledError:
         with suppress(Exception):
-            async with database.transaction() as tx:
-                await tx.execute(queries.GIVE_BACK, job.key)
+            await _give_back(database, job)
         raise
     finally:
         renewing.cancel()
@@ -134,6 +146,11 @@ async def _renew(database: Database, job: _Job) -> None:
         with suppress(Exception):  # the lease is longer than several renewals
             async with database.transaction() as tx:
                 await tx.execute(queries.RENEW, {**job.key, "lease": LEASE})
+
+
+async def _give_back(database: Database, job: _Job) -> None:
+    async with database.transaction() as tx:
+        await tx.execute(queries.GIVE_BACK, job.key)
 
 
 async def _finish(database: Database, job: _Job, outcome: _Outcome) -> None:

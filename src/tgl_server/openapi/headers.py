@@ -19,7 +19,7 @@ ANSWER_HEADERS: dict[str, Any] = {
     "WWW-Authenticate": _header("How to authenticate", 'Bearer realm="thegitleague"'),
     "Accept-Encoding": _header("The encodings that a body may have, if its Content-Encoding was refused", "gzip, zstd"),
     "ETag": _header("Names this state of the answer, for `If-None-Match`", 'W/"5f2b51ca2fdc5baa31ec02e002f69aec"'),
-    "Location": _header("The path of what was made", "/api/v1/api-keys/019c2f6e-8c2b-7d4e-8f50-1b2c3d4e5f60"),
+    "Location": _header("The path of what was or is made", "/api/v1/api-keys/019c2f6e-8c2b-7d4e-8f50-1b2c3d4e5f60"),
     "Content-Disposition": _header("The name of the file, for an export", 'attachment; filename="audit-log.csv"'),
 }
 UNCHANGED: dict[str, Any] = {

@@ -11,7 +11,7 @@ from litestar.response import Stream
 from msgspec import Struct
 
 from tgl_protocol.http import JSON_MEDIA_TYPE
-from tgl_server.http.created import Created
+from tgl_server.http.created import Located
 from tgl_server.http.declarations import OtherStatus, RawBody, Texts, declared
 from tgl_server.openapi.access import path_names, security_of, who_may
 from tgl_server.openapi.headers import UNCHANGED, answer_headers
@@ -125,7 +125,7 @@ def _answers_with_tag(handler: HTTPRouteHandler, answer: Any) -> bool:
 
 
 def _answers_with_location(handler: HTTPRouteHandler) -> bool:
-    return handler.parsed_return_field.is_subclass_of(Created)
+    return handler.parsed_return_field.is_subclass_of(Located)
 
 
 def _described(type_: Any) -> str:

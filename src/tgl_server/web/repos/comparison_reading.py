@@ -2,7 +2,8 @@
 
 from msgspec import Struct
 
-from tgl_server.migration.asking import Asked, last_comparison
+from tgl_protocol.comparison import ComparisonInfo
+from tgl_server.migration.asking import last_comparison
 from tgl_server.web.repos.comparison_words import Told, told
 from tgl_server.web.repos.header import RepoView
 
@@ -10,7 +11,7 @@ from tgl_server.web.repos.header import RepoView
 class Shown(Struct, frozen=True):
     """The last comparison, with its result in words once there is one."""
 
-    asked: Asked
+    asked: ComparisonInfo
     told: Told | None
 
 
