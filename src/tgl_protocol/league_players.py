@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from tgl_protocol.about import about
+from tgl_protocol.awards import Award
 from tgl_protocol.leagues import CommitVerdict, Place, SeasonInfo
 
 
@@ -44,6 +45,7 @@ class LeaguePlayer(Struct, frozen=True, kw_only=True):
     median_week: Annotated[int | None, about("The player's median week with points; null without one")]
     weeks: Annotated[list[PlayerWeek], about("The weeks that have begun, the first one first")]
     totals: Annotated[PlayerTotals, about("What the player did, uncapped and not ranked")]
+    awards: Annotated[list[Award], about("The player's awards of the season")] = []
 
 
 class PlayerDay(Struct, frozen=True, kw_only=True):
@@ -118,6 +120,7 @@ class WeekTable(Struct, frozen=True, kw_only=True):
     is_closed: Annotated[bool, about("True if nothing can get into it any more")]
     players: Annotated[int, about("How many have points that the caller may know of, shown or not")]
     items: Annotated[list[WeekPlace], about("The places")]
+    awards: Annotated[list[Award], about("The awards that were given with the end of the week")] = []
 
 
 class OwnEntryChange(Struct, frozen=True, forbid_unknown_fields=True):

@@ -28,6 +28,7 @@ from tgl_server.followers import models as followers_models
 from tgl_server.followers.follower import Followers
 from tgl_server.http.feature import Feature
 from tgl_server.ingest.feature import ingest
+from tgl_server.leagues import awards_models as league_awards_models
 from tgl_server.leagues import models as leagues_models
 from tgl_server.leagues import totals_models as league_totals_models
 from tgl_server.leagues.feature import leagues
@@ -102,6 +103,7 @@ _MODELS = (
     events_models,
     followers_models,
     leagues_models,
+    league_awards_models,
     league_totals_models,
     players_models,
     mail_models,

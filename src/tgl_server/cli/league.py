@@ -160,7 +160,7 @@ def replay(
     check: Annotated[bool, typer.Option("--check", help="Compute it without writing, and compare.")] = False,
     write: Annotated[bool, typer.Option("--write", help="Compute it from the stored commits, and store it.")] = False,
 ) -> None:
-    """Compute a season again: with --check it exits with 1 if any verdict, day, week or place is not as computed."""
+    """Compute a season again: with --check it exits with 1 if any verdict, day, week, place or award differs."""
     if check == write:
         raise ServerError("say either --check or --write")
 

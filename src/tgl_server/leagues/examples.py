@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import msgspec
 from msgspec import Struct
 
+from tgl_protocol import awards, league_players, leagues, seals
 from tgl_protocol import league_changes as changes
-from tgl_protocol import league_players, leagues, seals
 from tgl_server.http.example_values import AT, PROJECT_ID, REPO_ID, SHA, USER_ID
 from tgl_server.leagues.rules import CoAuthors, Rules, rules_hash, rules_json
 
@@ -109,6 +109,31 @@ _WEEK_PLACE = league_players.WeekPlace(
     changes=10,
     value=300,
 )
+_AWARD = awards.Award(
+    name=awards.AwardName.PLAYER_OF_THE_WEEK,
+    title=awards.AwardName.PLAYER_OF_THE_WEEK.words,
+    period=awards.AwardPeriod.WEEK,
+    week=1,
+    month=None,
+    player_id=USER_ID,
+    player="Ada Lovelace",
+    is_me=False,
+    is_shared=False,
+    value=39,
+    evidence="39 points",
+)
+_RECORD = awards.Record(
+    name=awards.RecordName.BEST_WEEK,
+    value=39,
+    evidence="39 points in week 1",
+    season=1,
+    player_id=USER_ID,
+    player="Ada Lovelace",
+    is_me=False,
+)
+_CAREER = awards.Career(
+    player_id=USER_ID, player="Ada Lovelace", is_me=False, is_retired=False, titles=1, points=410, seasons=1
+)
 _DAY_COMMIT = league_players.DayCommit(
     sha=SHA,
     project="platform-team",
@@ -144,6 +169,7 @@ EXAMPLES: list[Struct] = [
         is_closed=False,
         players=1,
         items=[_WEEK_PLACE],
+        awards=[_AWARD],
     ),
     league_players.LeaguePlayer(
         player_id=USER_ID,
@@ -155,7 +181,10 @@ EXAMPLES: list[Struct] = [
         median_week=32,
         weeks=[_WEEK],
         totals=league_players.PlayerTotals(commits=24, changes=20, additions=700, deletions=81, repos=2),
+        awards=[_AWARD],
     ),
+    awards.AwardList([_AWARD]),
+    awards.SeasonRecords(season=[_RECORD], league=[_RECORD], hall_of_fame=[_CAREER]),
     league_players.PlayerDays(_SEASON, [_PLAYER_DAY]),
     league_players.OwnEntryChange(badge=True),
     league_players.OwnEntry(USER_ID, True, f"/api/v1/leagues/premier/players/{USER_ID}/badge.svg"),

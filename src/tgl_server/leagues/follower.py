@@ -51,8 +51,8 @@ async def _score(tx: AsyncSession, season: ScoredSeason, repo_id: RepoId, found:
     credited = await credit_authors(tx, season, facts.authors(commits))
     rows = judge_rows(season, repo_id, commits, credited, facts)
     await add_rows(tx, season, repo_id, rows)
-    # Nothing arrives in a sealed week, but by dates that are trusted.
-    if any(row["day"] < season.unsealed_day for row in rows):
+    # Nothing arrives in a sealed week, but by dates that are trusted, or that count as they are written.
+    if any(row["day"] < season.settled_day for row in rows):
         await reseal(tx, season, Why(reason="Commits of a sealed week were stored, or read again"))
 
 

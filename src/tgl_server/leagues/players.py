@@ -22,6 +22,7 @@ from tgl_protocol.players import PlayerState
 from tgl_server import errors
 from tgl_server.auth.principal import Principal
 from tgl_server.leagues import players_queries
+from tgl_server.leagues.awards import player_awards
 from tgl_server.leagues.counted import kept_days, kept_week_places
 from tgl_server.leagues.models import VERDICTS
 from tgl_server.leagues.reading import FoundSeason, name_of
@@ -35,14 +36,14 @@ NO_PLAYER = "There is no player of this league that you may see."
 async def player_in_season(
     connection: AsyncConnection, principal: Principal, season: FoundSeason, player_id: UUID
 ) -> LeaguePlayer:
-    """A player in a season; three statements. Raises `NotFound` for one that the caller may not see, too."""
+    """A player in a season; four statements. Raises `NotFound` for one that the caller may not see, too."""
     return (await player_with_days(connection, principal, season, player_id))[0]
 
 
 async def player_with_days(
     connection: AsyncConnection, principal: Principal, season: FoundSeason, player_id: UUID
 ) -> tuple[LeaguePlayer, list[PlayerDay]]:
-    """A player in a season, and their days, the newest first; three statements. Raises `NotFound`."""
+    """A player in a season, and their days, the newest first; four statements. Raises `NotFound`."""
     row = await _player(connection, principal, season, player_id)
     days = await _days(connection, season, player_id)
     has_place = row["rank"] is not None
@@ -59,6 +60,7 @@ async def player_with_days(
         median_week=median_low(scored) if scored else None,
         weeks=weeks,
         totals=PlayerTotals(**{name: row[name] for name in PlayerTotals.__struct_fields__}),
+        awards=await player_awards(connection, principal, season, player_id),
     )
     return player, days
 

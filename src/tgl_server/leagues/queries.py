@@ -27,7 +27,7 @@ LOCK_SEASONS = text("""
 """)
 
 SEASON = text("""
-    SELECT s.id, s.league_id, s.starts, s.weeks, s.begun, s.sealed, s.state, r.sha256,
+    SELECT s.id, s.league_id, s.number, s.starts, s.weeks, s.begun, s.sealed, s.state, r.sha256,
            CAST(r.document AS text) AS document,
            ARRAY(SELECT closes_at FROM season_weeks w WHERE w.season_id = s.id ORDER BY week) AS closes
     FROM seasons s JOIN rules r ON r.league_id = s.league_id AND r.version = s.rules_version

@@ -1,12 +1,13 @@
 """A whole season computed in plain Python from judged copies: what the stored tables are checked against. Pure."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from msgspec import Struct
 
 from tgl_protocol.leagues import CommitVerdict
+from tgl_server.leagues.awarding import GLOBETROTTER_DAYS, Deeds, Entry, gardened_lines
 from tgl_server.leagues.copies import Trait, closed
 from tgl_server.leagues.credit import split
 from tgl_server.leagues.rules import Rules
@@ -52,12 +53,16 @@ class PlayerDay(Struct, frozen=True):
 
 
 class SeasonResult(Struct, frozen=True):
-    """The verdict on each copy, by player, sha and position; days; the points of each week begun; and the table."""
+    """The verdict on each copy, by player, sha and position; days; the points of each week begun; and the table.
+
+    `counted` has the copies that count.
+    """
 
     verdicts: dict[CopyKey, CommitVerdict]
     days: list[PlayerDay]
     weeks: dict[UUID, list[int]]
     table: list[Placed]
+    counted: list[JudgedCopy]
 
 
 def season_result(
@@ -75,6 +80,7 @@ def season_result(
     kept = held or {}
     verdicts: dict[CopyKey, CommitVerdict] = {}
     sums: dict[tuple[UUID, int], list[int]] = defaultdict(lambda: [0, 0])
+    counted: list[JudgedCopy] = []
     for change in changes(copies):
         is_struck = any(copy.sha in struck for copy in change)
         stay = [kept.get((copy.player, copy.sha, copy.position)) for copy in change] if kept else []
@@ -83,12 +89,35 @@ def season_result(
             verdicts[copy.player, copy.sha, copy.position] = verdict
             if verdict.counts:
                 _add(sums, copy)
+                counted.append(copy)
     days = [
         PlayerDay(player, day, changed, value, day_points(rules, DaySum(changed, value)))
         for (player, day), (changed, value) in sorted(sums.items())
     ]
     weeks = _weeks(rules, span, begun, days)
-    return SeasonResult(verdicts, days, weeks, ranked(rules, span.weeks, weeks))
+    return SeasonResult(verdicts, days, weeks, ranked(rules, span.weeks, weeks), counted)
+
+
+def season_deeds(
+    span: Span, settled: int, found: SeasonResult, entries: Mapping[UUID, Entry], *, is_first_season: bool
+) -> Deeds:
+    """What the awards of so many weeks are decided by, of a computed season."""
+    gardened: dict[tuple[UUID, int], int] = defaultdict(int)
+    partners: dict[tuple[UUID, int], set[UUID]] = defaultdict(set)
+    places: dict[tuple[UUID, int], set[int]] = defaultdict(set)
+    for copy in found.counted:
+        week = span.week_index(copy.judged.day)
+        if week >= settled:
+            continue
+        own = copy.player, week
+        gardened[own] += gardened_lines(copy.trait.additions, copy.trait.deletions, copy.judged.value)
+        places[copy.player, copy.position].add(copy.judged.day)
+        if split(copy.judged.value, len(copy.sharers))[1]:
+            partners[own] |= set(copy.sharers)
+    often = Counter(player for (player, _), days in places.items() if len(days) >= GLOBETROTTER_DAYS)
+    weeks = {day.player: found.weeks[day.player][:settled] for day in found.days if span.week_index(day.day) < settled}
+    others = {own: len(shared) for own, shared in partners.items()}
+    return Deeds(weeks, gardened, others, often, entries, is_first_season=is_first_season)
 
 
 def changes(copies: Iterable[JudgedCopy]) -> list[list[JudgedCopy]]:

@@ -4,7 +4,7 @@ A closed season is computed from its ledger: its repositories may be gone, and w
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -14,13 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tgl_protocol.leagues import SeasonState
 from tgl_server.db.engine import Database
+from tgl_server.leagues.awarding import Given, awards_of
 from tgl_server.leagues.copies import Trait
 from tgl_server.leagues.crediting import credits_kept
 from tgl_server.leagues.facts import load_facts
 from tgl_server.leagues.follower import NAME
 from tgl_server.leagues.landing import wrongly_landed
 from tgl_server.leagues.models import VERDICTS
-from tgl_server.leagues.reference import JudgedCopy, SeasonResult, season_result
+from tgl_server.leagues.reference import JudgedCopy, SeasonResult, season_deeds, season_result
 from tgl_server.leagues.replay_queries import (
     DAYS,
     HOLD_MARKS,
@@ -37,6 +38,7 @@ from tgl_server.leagues.rules import Counting
 from tgl_server.leagues.scoring import Judged
 from tgl_server.leagues.scoring_queries import COMMITS_SINCE
 from tgl_server.leagues.sealing_queries import HELD
+from tgl_server.leagues.settling import awards_given, entries_of
 from tgl_server.leagues.terms import ScoredSeason, judged, load_season, trait_of, whose_work
 from tgl_server.players.identifying import Author
 
@@ -61,15 +63,16 @@ class Replay(Struct, frozen=True):
 
 
 async def check_season(database: Database, season_id: UUID) -> Replay:
-    """Compute a season without writing, and compare every verdict, day, week and place."""
+    """Compute a season without writing, and compare every verdict, day, week, place and award."""
     async with database.transaction() as tx:
         await tx.execute(ONE_MOMENT)
         season = await load_season(tx, season_id)
-        computed = tables_of(season, await compute(tx, season))
+        found = await compute(tx, season)
+        computed = {**tables_of(season, found), "awards": await _awards(tx, season, found)}
         stored = await _stored_tables(tx, season)
         landed = await _landed(tx, season)
-    found = [difference for table in computed for difference in _compare(table, stored[table], computed[table])]
-    return Replay(len(computed["ledger"]), digest_of(computed), [*landed, *found])
+    differences = [difference for table in computed for difference in _compare(table, stored[table], computed[table])]
+    return Replay(len(computed["ledger"]), digest_of(computed), [*landed, *differences])
 
 
 async def write_season(database: Database, season_id: UUID) -> None:
@@ -109,6 +112,19 @@ def digest_of(tables: dict[str, _Rows]) -> str:
         for key, values in sorted(tables[table].items()):
             found.update(msgspec.json.encode([table, *key, *values]) + b"\n")
     return found.hexdigest()
+
+
+async def _awards(tx: AsyncSession, season: ScoredSeason, found: SeasonResult) -> _Rows:
+    """The awards of a computed season, with what is stored of its players beside points."""
+    if not season.rules.awards:
+        return {}
+    entries, settled = await entries_of(tx, season.id), season.settled
+    deeds = season_deeds(season.span, settled, found, entries, is_first_season=season.number == 1)
+    return _award_rows(awards_of(season.rules, season.span, settled, deeds))
+
+
+def _award_rows(given: Iterable[Given]) -> _Rows:
+    return {(each.name, each.week, each.player): (each.value,) for each in given}
 
 
 async def _landed(tx: AsyncSession, season: ScoredSeason) -> list[Difference]:
@@ -158,6 +174,7 @@ async def _stored_tables(tx: AsyncSession, season: ScoredSeason) -> dict[str, _R
         "player_weeks": {
             (row[0], row[1]): (row[2],) for row in await tx.execute(WEEKS, {**which, "begun": season.begun})
         },
+        "awards": _award_rows(await awards_given(tx, season.id)),
         "standings": {(row[0],): (row[1], tuple(row[2]), row[3], row[4]) for row in await tx.execute(STANDINGS, which)},
     }
 

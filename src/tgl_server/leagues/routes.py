@@ -25,6 +25,7 @@ from tgl_server.db.engine import Database
 from tgl_server.http.declarations import answers
 from tgl_server.http.example_values import SHA
 from tgl_server.leagues import reading
+from tgl_server.leagues.award_routes import AWARD_ROUTES
 from tgl_server.leagues.badge_routes import BADGE_ROUTES
 from tgl_server.leagues.making_routes import MAKING
 from tgl_server.leagues.own_days import own_days
@@ -134,6 +135,7 @@ leagues_router = Router(
         *RUNNING,
         *SEALS,
         *TABLE_ROUTES,
+        *AWARD_ROUTES,
         *PLAYER_ROUTES,
         *BADGE_ROUTES,
     ],

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from tgl_protocol.awards import AwardName
 from tgl_protocol.problem import FieldError
 from tgl_server import errors
 
@@ -107,7 +108,7 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     divisions: Literal["off"] = "off"
     board: Board = Board.TOP_AND_ME
     provisional: Provisional = Provisional.SHOWN
-    awards: Annotated[tuple[str, ...], Meta(max_length=0)] = ()
+    awards: Annotated[tuple[AwardName, ...], Meta(max_length=len(AwardName))] = ()
 
     def drops(self, weeks: int) -> int:
         """The weeks that a season of so many weeks leaves out of a player's points."""
@@ -184,5 +185,7 @@ def _inconsistencies(rules: Rules) -> Iterator[FieldError]:
             yield FieldError(f"Expected as many as {steps}: {len(reached)}", field=points)
         if any(low > high for low, high in pairwise(worth)):
             yield FieldError("A further step cannot be worth fewer points", field=points)
+    if len(set(rules.awards)) < len(rules.awards):
+        yield FieldError("An award is named twice", field="awards")
     if any(pattern.count("*") > 4 or not pattern.strip("*@ ") for pattern in rules.bots):
         yield FieldError("A pattern has at most four * and something beside them", field="bots")

@@ -13,12 +13,15 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from tgl_protocol.awards import AwardPeriod
 from tgl_protocol.seals import SealKind
 from tgl_server.audit.service import Actor, record
 from tgl_server.leagues import sealing_queries as queries
 from tgl_server.leagues.actions import LeagueAction
+from tgl_server.leagues.awarding import Given
 from tgl_server.leagues.rules import Dates
 from tgl_server.leagues.seals import FIRST, lines_of, points_changed, seal_hash, standings_after
+from tgl_server.leagues.settling import awards_given, settle, settle_as_written
 from tgl_server.leagues.terms import Reader, ScoredSeason
 
 #: A week is sealed so long after it has closed: what arrived just before may still be on its way into the database.
@@ -50,15 +53,21 @@ async def payload_of(reader: Reader, season: ScoredSeason, week: int, points: _P
         {
             "player_days": [tuple(row) for row in await reader.execute(queries.DAYS, which)],
             "standings": standings_after(season.rules, season.span.weeks, each, week),
+            "awards": _award_lines(await awards_given(reader, season.id), week),
             "identities": [tuple(row) for row in await reader.execute(queries.IDENTITIES, which)],
         }
     )
 
 
 async def season_payload(reader: Reader, season: ScoredSeason) -> str:
-    """What is to be sealed of a season as a whole: its last places."""
+    """What is to be sealed of a season as a whole: its last places, and its awards."""
     points = await _week_points(reader, season)
-    return lines_of({"standings": standings_after(season.rules, season.span.weeks, points, season.span.weeks - 1)})
+    return lines_of(
+        {
+            "standings": standings_after(season.rules, season.span.weeks, points, season.span.weeks - 1),
+            "awards": _award_lines(await awards_given(reader, season.id), None),
+        }
+    )
 
 
 async def seal_due(tx: AsyncSession, season: ScoredSeason, second: int) -> int:
@@ -79,7 +88,9 @@ async def seal_all(tx: AsyncSession, season: ScoredSeason) -> None:
 async def reseal(tx: AsyncSession, season: ScoredSeason, why: Why, *, is_closed: bool = False) -> Amended | None:
     """Amend the sealed weeks that are no longer what was sealed; None if all are."""
     if not season.sealed:
+        await settle_as_written(tx, season)
         return None
+    await settle(tx, season, season.sealed)
     holding = {row.week: row.payload for row in await tx.execute(queries.HOLDING, {"season_id": season.id})}
     points = await _week_points(tx, season)
     now = [await payload_of(tx, season, week, points) for week in range(season.sealed)]
@@ -111,6 +122,7 @@ async def why_moved(tx: AsyncSession, identities: Iterable[UUID]) -> Why:
 async def _seal_weeks(tx: AsyncSession, season: ScoredSeason, weeks: range) -> None:
     if not weeks:
         return
+    await settle(tx, season, weeks.stop)
     points = await _week_points(tx, season)
     for week in weeks:
         await _append(tx, season, SealKind.WEEK, week, await payload_of(tx, season, week, points))
@@ -148,6 +160,15 @@ async def _append(
         "changes": msgspec.json.encode(changes or []).decode(),
     }
     await tx.execute(queries.ADD, row)
+
+
+def _award_lines(given: Iterable[Given], week: int | None) -> list[tuple[object, ...]]:
+    """The awards that were given with the end of a week, or for the season as a whole."""
+    return [
+        (each.name, each.week, each.player, each.value)
+        for each in given
+        if (each.name.period is AwardPeriod.SEASON) == (week is None) and week in (None, each.week)
+    ]
 
 
 async def _week_points(reader: Reader, season: ScoredSeason) -> _Points:

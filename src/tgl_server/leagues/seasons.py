@@ -22,7 +22,7 @@ from tgl_server.leagues.rescoring import credit_anew, score_season
 from tgl_server.leagues.rules import LEAST_WEEKS, MOST_WEEKS, Dates
 from tgl_server.leagues.scorer import place
 from tgl_server.leagues.scoring import day_of, span_of
-from tgl_server.leagues.sealing import SETTLING_SECONDS, seal_all, seal_due
+from tgl_server.leagues.sealing import SETTLING_SECONDS, Why, reseal, seal_all, seal_due
 from tgl_server.leagues.seasons_queries import (
     ADD_WEEKS,
     IS_BEHIND,
@@ -34,6 +34,7 @@ from tgl_server.leagues.seasons_queries import (
     TAKE,
 )
 from tgl_server.leagues.service import LeagueRepos, get_league, last_rules, load_rules, lock_league
+from tgl_server.leagues.settling import entries_have_moved, settle_as_written
 from tgl_server.leagues.terms import ScoredSeason, load_season, second_of
 from tgl_server.projects import names
 
@@ -143,12 +144,16 @@ async def _keep(tx: AsyncSession, season: ScoredSeason, second: int) -> None:
         season = await load_season(tx, season.id)
         players = await tx.scalars(totals_queries.PLAYERS_WITH_WEEKS, {"season_id": season.id})
         await place(tx, season, list(players))
+        await settle_as_written(tx, season)
     await credit_anew(tx, season)
+    if await entries_have_moved(tx, season):
+        await reseal(tx, season, Why(reason="Somebody was claimed, has retired or has come back"))
     is_behind = await _is_behind(tx, season)
     if not is_behind:
         await seal_due(tx, season, second)
     if season.state is SeasonState.OPEN and day_of(second, offset) > season.span.last_day:
         await tx.execute(SET_STATE, {"season_id": season.id, "state": SeasonState.CLOSING})
+        await settle_as_written(tx, await load_season(tx, season.id))
     # What is dated as it is written has no end by itself: somebody may push more of the same history.
     is_over = season.rules.dates is Dates.WITNESSED and second >= season.span.closes[-1] + SETTLING_SECONDS
     if is_over and not is_behind:

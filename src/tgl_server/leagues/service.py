@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from tgl_protocol.awards import AwardName
 from tgl_protocol.league_changes import LeagueChange
 from tgl_protocol.problem import FieldError
 from tgl_server import errors
@@ -28,8 +29,8 @@ from tgl_server.leagues.service_queries import ADD_RULES, DROP_REPOS, LAST_RULES
 from tgl_server.leagues.terms import load_season
 from tgl_server.projects import names
 
-#: The rules of a new league: what has landed counts, where the default branch is known.
-NEW_RULES = Rules(counting=Counting.LANDED)
+#: The rules of a new league: what has landed counts, where the default branch is known, and all awards are given.
+NEW_RULES = Rules(counting=Counting.LANDED, awards=tuple(AwardName))
 
 # FOR NO KEY UPDATE, which does not block foreign keys.
 _TO_CHANGE = {"key_share": True}

@@ -16,6 +16,7 @@ from tgl_server import errors
 from tgl_server.auth.principal import Principal
 from tgl_server.http.pagination import cut_page, decode_cursor
 from tgl_server.leagues import tables_queries
+from tgl_server.leagues.awards import week_awards
 from tgl_server.leagues.reading import FoundSeason, name_of
 from tgl_server.leagues.rules import Board, Provisional
 from tgl_server.leagues.scoring import ranked
@@ -73,6 +74,7 @@ async def week_table(connection: AsyncConnection, principal: Principal, season: 
         is_closed=bool(closes and closes["is_closed"]),
         players=rows[0]["players"] if rows else 0,
         items=[_week_place(row, principal) for row in rows],
+        awards=await week_awards(connection, principal, season, week),
     )
 
 

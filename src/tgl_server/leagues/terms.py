@@ -16,7 +16,7 @@ from tgl_server.leagues import queries
 from tgl_server.leagues.copies import Trait
 from tgl_server.leagues.credit import credited as credit_for
 from tgl_server.leagues.credit import is_bot, is_revert, title_key
-from tgl_server.leagues.rules import Counting, Rules, parse_rules
+from tgl_server.leagues.rules import Counting, Dates, Rules, parse_rules
 from tgl_server.leagues.scoring import Judged, Seen, Span, Terms, judge, to_day
 from tgl_server.players.identifying import Author
 
@@ -96,6 +96,7 @@ class ScoredSeason(Struct, frozen=True):
     repos: dict[RepoId, Terms]
     sealed: int = 0
     rules_sha256: bytes = b""
+    number: int = 1
 
     @property
     def kept_weeks(self) -> int:
@@ -103,9 +104,16 @@ class ScoredSeason(Struct, frozen=True):
         return self.begun - self.begun * self.rules.drops(self.span.weeks) // self.span.weeks
 
     @property
-    def unsealed_day(self) -> int:
-        """The first day that is not sealed."""
-        return self.span.first_day + 7 * self.sealed
+    def settled(self) -> int:
+        """The number of weeks whose awards are given: sealed, or over where dates count as they are written."""
+        if self.rules.dates is Dates.WITNESSED:
+            return self.sealed
+        return self.begun - 1 if self.state is SeasonState.OPEN and self.begun else self.begun
+
+    @property
+    def settled_day(self) -> int:
+        """The first day that is not settled."""
+        return self.span.first_day + 7 * self.settled
 
     @property
     def since(self) -> datetime:
@@ -135,6 +143,7 @@ async def load_season(reader: Reader, season_id: UUID) -> ScoredSeason:
         repos={RepoId(repo["repo_id"]): terms_of(repo, first_day) for repo in repos},
         sealed=row["sealed"],
         rules_sha256=row["sha256"],
+        number=row["number"],
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from tgl_protocol.leagues import CommitVerdict
+from tgl_server.leagues.beside import beside
 from tgl_server.leagues.happened import Seen
 from tgl_server.leagues.rules import Board, CoAuthors, Counting, Dates, Late, Provisional, Rules
 
@@ -53,7 +54,7 @@ def in_words(rules: Rules, weeks: int, seen: Seen | None = None) -> list[Section
         Section("What does not count", list(_verdicts(rules, found))),
         Section("Once each", list(_copies(found))),
         Section("People", list(_people(rules, found))),
-        Section("Beside the table", list(_beside(rules))),
+        Section("Beside the table", [Worded(*each) for each in beside(rules)]),
     ]
 
 
@@ -263,17 +264,6 @@ def _people(rules: Rules, seen: Seen) -> Iterator[Worded]:
         "Everybody is shown the first ten ranks, and their own place with two on either side: nobody is shown last."
         if rules.board is Board.TOP_AND_ME
         else "The whole table is shown.",
-    )
-
-
-def _beside(rules: Rules) -> Iterator[Worded]:
-    yield Worded(
-        ("fixtures", "divisions", "awards"), "There are no matches, no divisions and no awards in this season."
-    )
-    yield Worded(
-        ("schema", "engine"),
-        f"The rules are a document with a hash, in form {rules.schema}, computed by engine {rules.engine}. Those of an "
-        "open season do not change.",
     )
 
 

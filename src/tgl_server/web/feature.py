@@ -21,6 +21,7 @@ from tgl_server.web.cross_site import same_site
 from tgl_server.web.device import routes as device
 from tgl_server.web.endpoints import routes as endpoints
 from tgl_server.web.keys import routes as keys
+from tgl_server.web.leagues import honours as league_honours
 from tgl_server.web.leagues import people as league_people
 from tgl_server.web.leagues import routes as leagues
 from tgl_server.web.leagues import rules as league_rules
@@ -77,6 +78,7 @@ _SIGNED_IN = (
     *leagues.ROUTES,
     *league_people.ROUTES,
     *league_rules.ROUTES,
+    *league_honours.ROUTES,
     *pulls.ROUTES,
     *credentials.ROUTES,
     *webhooks.ROUTES,

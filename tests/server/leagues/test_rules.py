@@ -44,7 +44,8 @@ def test_each_parameter_is_in_the_hash() -> None:
         ('{"commit_points": [1, 3, 2, 7]}', "commit_points"),
         ('{"bots": ["*****a"]}', "bots"),
         ('{"bots": ["a\\u0000b"]}', "bots[0]"),
-        ('{"awards": ["champion"]}', "awards"),
+        ('{"awards": ["loser"]}', "awards[0]"),
+        ('{"awards": ["iron", "iron"]}', "awards"),
         ("[]", None),
     ],
 )

@@ -9,9 +9,11 @@ from tests.server.web.conftest import OpenWindow
 from tests.support.api import Api
 from tests.support.browser import PHONE
 from tests.support.commits import batch, commit
+from tests.support.database import execute
 from tests.support.leagues import arrive, make_league, stored, until_scored
 from tests.support.world import World
 from tgl_server.db.engine import Database
+from tgl_server.leagues.seasons import keep_seasons
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -38,6 +40,8 @@ async def _make(database: Database, world: World) -> None:
     for each in work:
         await arrive(database, made.repos[0], [each])
     await until_scored(database)
+    await execute(database, "UPDATE players SET state = 'active'")
+    await keep_seasons(database)
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 320)])
@@ -51,7 +55,8 @@ async def test_pages_of_leagues_are_accessible_and_fit_a_phone(
         player = await visit.page.locator("td.person a").first.get_attribute("href") or ""
         await visit.open(player)
         day = await visit.page.locator("#days td.person a").first.get_attribute("href") or ""
-        for path in ("/leagues", "/leagues/premier", SEASON, f"{SEASON}/weeks/2", f"{SEASON}/weeks/5", player, day):
+        honours = f"{SEASON}/awards", f"{SEASON}/records", f"{SEASON}/weeks/3"
+        for path in ("/leagues", "/leagues/premier", SEASON, f"{SEASON}/weeks/5", player, day, *honours):
             assert await visit.open(path) == 200
             found, overflow = await visit.accessibility_faults(), await visit.overflow()
             faults += [f"{path}: {found}, {overflow} too wide"] if found or overflow else []

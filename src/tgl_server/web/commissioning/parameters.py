@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from tgl_protocol.awards import AwardName
 from tgl_protocol.problem import FieldError
 from tgl_server import errors
 from tgl_server.leagues.rules import (
@@ -89,6 +90,12 @@ PARAMETERS: Final = (
         options={Provisional.SHOWN: "Are shown to members", Provisional.HIDDEN: "Are hidden"},
     ),
     Parameter("day_offset_minutes", "The league's day, in minutes ahead of UTC", "-720 to 840."),
+    Parameter(
+        "awards",
+        "Awards",
+        f"One a line, of these: {', '.join(AwardName)}.",
+        Kind.LINES,
+    ),
     Parameter("bots", "Bots", "A pattern a line, for name or address; * is anything.", Kind.LINES),
 )
 

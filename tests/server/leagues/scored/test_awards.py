@@ -1,0 +1,106 @@
+"""Awards: given when weeks are sealed, by what is stored, and computed again by every replay."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from tests.support.database import execute, rows, scalar
+from tests.support.leagues import MONDAY, arrive, make_league, stored, until_scored
+from tests.support.world import World
+from tgl_server.db.engine import Database
+from tgl_server.leagues.chain import verify_season
+from tgl_server.leagues.replay import check_season
+from tgl_server.leagues.rules import Dates
+from tgl_server.leagues.seasons import keep_seasons
+from tgl_server.leagues.service import NEW_RULES
+
+PEOPLE: dict[str, dict[str, Any]] = {name: {"name": name, "email": f"{name.lower()}@example.com"} for name in "ABCD"}
+
+
+def played(name: str, week: int, days: int, **fields: Any) -> list[dict[str, Any]]:
+    return [
+        stored((name, week, day), MONDAY + timedelta(weeks=week, days=day, seconds=7), **PEOPLE[name], **fields)
+        for day in range(days)
+    ]
+
+
+async def given(database: Database) -> dict[tuple[str, int], str]:
+    """The players of each award and week, from 1, with what decided."""
+    query = """
+        SELECT a.name, a.week + 1 AS week, string_agg(p.name || ' ' || a.value, ', ' ORDER BY p.name) AS who
+        FROM awards a JOIN players p ON p.id = a.player_id GROUP BY 1, 2
+    """
+    return {(row.name, row.week): row.who for row in await rows(database, query)}
+
+
+async def test_an_exhibition_gives_awards_that_a_replay_comes_to(database: Database, world: World) -> None:
+    rules = replace(NEW_RULES, dates=Dates.AS_WRITTEN)
+    made = await make_league(database, world, repos=2, rules=rules, weeks=9, now=MONDAY + timedelta(weeks=10))
+    shared = {"body": "Why.\n\nCo-authored-by: B <b@example.com>\nCo-authored-by: C <c@example.com>"}
+    lines = {"additions": 1, "deletions": 20}
+    first = [*played("A", 0, 3, **shared), *played("B", 0, 2), *played("C", 1, 3, **lines)]
+    await arrive(database, made.repos[0], first)
+    await arrive(database, made.repos[0], [*played("A", 5, 2), *played("A", 7, 3), *played("D", 5, 3)])
+    await arrive(database, made.repos[1], [each for week in (2, 3, 4) for each in played("C", week, 1)])
+    await until_scored(database)
+    assert ("champion", 9) not in await given(database)
+    await keep_seasons(database, MONDAY + timedelta(weeks=10))
+    of_weeks = {1: "B 27", 2: "C 24", 3: "C 8", 4: "C 8", 5: "C 8", 6: "D 24", 8: "A 24"}
+    assert await given(database) == {
+        **{("player_of_the_week", week): who for week, who in of_weeks.items()},
+        ("debut", 6): "D 24",
+        ("gardener", 2): "C 57",
+        ("playmaker", 1): "A 2",
+        ("player_of_the_month", 4): "C 45",
+        ("player_of_the_month", 8): "A 40",
+        ("champion", 9): "A 58",
+        ("iron", 9): "C 5",
+        ("globetrotter", 9): "C 2",
+        ("comeback", 9): "A 40",
+    }
+    assert (await check_season(database, made.season_id)).differences == []
+
+
+async def test_sealed_weeks_give_awards_and_who_may_win_moves_them_by_an_amendment(
+    database: Database, world: World
+) -> None:
+    made = await make_league(database, world, now=MONDAY)
+    for name, days in (("A", 3), ("B", 2), ("C", 2)):
+        for week in range(3):
+            await arrive(database, made.repos[0], played(name, week, days))
+    await until_scored(database)
+    await keep_seasons(database, MONDAY + timedelta(days=15))
+    # Nobody has claimed these addresses.
+    assert await scalar(database, "SELECT sealed FROM seasons") == 1
+    assert await given(database) == {}
+    await execute(database, "UPDATE players SET state = 'active' WHERE name IN ('B', 'C')")
+    await keep_seasons(database, MONDAY + timedelta(days=15))
+    assert await given(database) == {("player_of_the_week", 1): "B 16, C 16"}
+    # Whoever retires keeps what they have, and gets nothing new.
+    await execute(database, "UPDATE players SET state = 'retired' WHERE name = 'C'")
+    await keep_seasons(database, MONDAY + timedelta(days=22))
+    assert await given(database) == {("player_of_the_week", 1): "B 16, C 16", ("player_of_the_week", 2): "B 16"}
+    kinds = "SELECT string_agg(kind || ' ' || week, ', ' ORDER BY seq) FROM seals"
+    assert await scalar(database, kinds) == "week 0, amend 0, week 1"
+    assert (await check_season(database, made.season_id)).differences == []
+    assert await broken_weeks(database, made.season_id) == []
+    await execute(database, "UPDATE awards SET value = value + 1 WHERE week = 1")
+    assert await broken_weeks(database, made.season_id) == [2]
+    assert {each.table for each in (await check_season(database, made.season_id)).differences} == {"awards"}
+
+
+async def test_two_players_are_no_league_for_awards(database: Database, world: World) -> None:
+    made = await make_league(database, world, now=MONDAY)
+    await arrive(database, made.repos[0], [*played("A", 0, 3), *played("B", 0, 2)])
+    await until_scored(database)
+    await execute(database, "UPDATE players SET state = 'active'")
+    await keep_seasons(database, MONDAY + timedelta(days=15))
+    assert await scalar(database, "SELECT sealed FROM seasons") == 1
+    assert await given(database) == {}
+
+
+async def broken_weeks(database: Database, season_id: UUID) -> list[int | None]:
+    async with database.transaction() as tx:
+        return [each.week for each in (await verify_season(tx, season_id)).broken]
