@@ -5,11 +5,13 @@ was when it closed.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tgl_protocol.leagues import SeasonState
@@ -18,7 +20,7 @@ from tgl_protocol.seals import Amendment, AmendmentWish
 from tgl_server import errors
 from tgl_server.audit.service import Actor
 from tgl_server.leagues import queries, sealing_queries
-from tgl_server.leagues.amending_queries import COPIES, MOVE, MOVE_AUTHORS, MOVE_SHARERS, MOVED, STRIKE, TAKE_BACK
+from tgl_server.leagues.amending_queries import COPIES, MOVE, MOVE_AUTHORS, MOVE_SHARERS, MOVED
 from tgl_server.leagues.chain import named
 from tgl_server.leagues.models import Season
 from tgl_server.leagues.naming import names_of_players
@@ -26,6 +28,7 @@ from tgl_server.leagues.scorer import score_players
 from tgl_server.leagues.sealing import Amended, Why, reseal
 from tgl_server.leagues.seasons_queries import LOCK
 from tgl_server.leagues.sharing import delete_loose
+from tgl_server.leagues.strikes_queries import STRIKE, TAKE_BACK
 from tgl_server.leagues.terms import ScoredSeason, load_season
 from tgl_server.projects import names
 
@@ -103,21 +106,25 @@ async def _move_sharers(tx: AsyncSession, season: ScoredSeason) -> set[UUID]:
 async def _strike(tx: AsyncSession, season: ScoredSeason, wanted: _Wanted, why: Why) -> set[UUID]:
     """Store strikes and take others back, on all copies of their changes; the players concerned."""
     which = {"season_id": season.id}
-    struck = await _copies(tx, season.id, wanted.strike)
-    freed = await _copies(tx, season.id, wanted.take_back)
-    unknown = {*wanted.strike, *wanted.take_back} - {sha for _, sha in struck + freed}
-    if unknown:
-        reasons = [FieldError("The season has no such commit", sha=sha.hex()) for sha in sorted(unknown)]
-        raise errors.InvalidBody(errors=reasons)
-    row = {**which, "shas": wanted.strike, "reason": why.reason, "struck_by": why.by.user_id}
-    await tx.execute(STRIKE, row)
-    await tx.execute(TAKE_BACK, {**which, "shas": sorted({sha for _, sha in freed})})
-    return {player for player, _ in struck + freed}
+    rows = await _copies(tx, season.id, [*wanted.strike, *wanted.take_back])
+    named = {row.named for row in rows}
+    _refuse("The season has no such commit", (sha for sha in (*wanted.strike, *wanted.take_back) if sha not in named))
+    struck = {**which, "shas": wanted.strike, "reason": why.reason, "struck_by": why.by.user_id}
+    await tx.execute(STRIKE, struck)
+    freed = set(await tx.scalars(TAKE_BACK, {**which, "shas": wanted.take_back}))
+    of_freed = {row.named for row in rows if row.sha in freed}
+    _refuse("The change of this commit is not struck", (sha for sha in wanted.take_back if sha not in of_freed))
+    return {row.player_id for row in rows}
 
 
-async def _copies(tx: AsyncSession, season_id: UUID, shas: Sequence[bytes]) -> list[tuple[UUID, bytes]]:
-    rows = await tx.execute(COPIES, {"season_id": season_id, "shas": list(shas)})
-    return [(row.player_id, row.sha) for row in rows]
+async def _copies(tx: AsyncSession, season_id: UUID, shas: Sequence[bytes]) -> Sequence[Row[Any]]:
+    return (await tx.execute(COPIES, {"season_id": season_id, "shas": list(shas)})).all()
+
+
+def _refuse(reason: str, shas: Iterable[bytes]) -> None:
+    faults = [FieldError(reason, sha=sha.hex()) for sha in sorted(set(shas))]
+    if faults:
+        raise errors.InvalidBody(errors=faults)
 
 
 async def _token(tx: AsyncSession, season_id: UUID, wanted: _Wanted, found: Amended) -> str:

@@ -37,16 +37,7 @@ MOVE_SHARERS = text("""
 """)
 
 COPIES = text("""
-    SELECT DISTINCT l.player_id, l.sha FROM ledger o
+    SELECT DISTINCT o.sha AS named, l.player_id, l.sha FROM ledger o
     JOIN ledger l ON l.season_id = o.season_id AND l.player_id = o.player_id AND l.change = o.change
     WHERE o.season_id = :season_id AND o.sha = ANY(CAST(:shas AS bytea[]))
 """)
-
-STRIKE = text("""
-    INSERT INTO strikes (season_id, sha, reason, struck_by)
-    SELECT CAST(:season_id AS uuid), g.sha, :reason, CAST(:struck_by AS uuid)
-    FROM unnest(CAST(:shas AS bytea[])) AS g (sha) ORDER BY g.sha
-    ON CONFLICT (season_id, sha) DO NOTHING
-""")
-
-TAKE_BACK = text("DELETE FROM strikes WHERE season_id = :season_id AND sha = ANY(CAST(:shas AS bytea[]))")

@@ -27,7 +27,7 @@ async def strike(tx: AsyncSession, season: Season, sha: bytes, reason: str, by: 
     await _lock(tx, season)
     if not (await tx.execute(CHANGES_OF, {"season_id": season.id, "sha": sha})).all():
         raise errors.NotFound(f"Season {season.number} has no commit {sha.hex()}.")
-    row = {"season_id": season.id, "sha": sha, "reason": reason, "struck_by": by.user_id}
+    row = {"season_id": season.id, "shas": [sha], "reason": reason, "struck_by": by.user_id}
     if await tx.scalar(STRIKE, row) is None:
         raise errors.Conflict("This commit is struck already.")
     await _decide(tx, season, [sha], Why(by, reason))
@@ -37,7 +37,7 @@ async def strike(tx: AsyncSession, season: Season, sha: bytes, reason: str, by: 
 async def take_back(tx: AsyncSession, season: Season, sha: bytes, by: Actor) -> int:
     """Take back the strikes on the change of a commit; how many there were. Raises `NotFound` without one."""
     await _lock(tx, season)
-    gone = list(await tx.scalars(TAKE_BACK, {"season_id": season.id, "sha": sha}))
+    gone = list(await tx.scalars(TAKE_BACK, {"season_id": season.id, "shas": [sha]}))
     if not gone:
         raise errors.NotFound(f"The change of {sha.hex()} is not struck in season {season.number}.")
     await _decide(tx, season, [sha, *gone], Why(by, f"The strike on {sha.hex()} was taken back"))

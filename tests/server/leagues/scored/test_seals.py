@@ -15,7 +15,7 @@ from tgl_protocol.players import IdentitySource
 from tgl_protocol.seals import AmendmentWish
 from tgl_server.access.ids import RepoId
 from tgl_server.db.engine import Database
-from tgl_server.errors import Conflict
+from tgl_server.errors import Conflict, InvalidBody
 from tgl_server.features import FOLLOWERS
 from tgl_server.leagues.amending import amend_season
 from tgl_server.leagues.chain import list_seals, verify_season
@@ -223,3 +223,41 @@ async def test_parts_of_co_authors_move_with_their_identities_in_a_closed_season
     assert [(each.points_before, each.points_after) for each in shown.changes if each.player_id == ben] == [(8, 11)]
     assert await broken(database, made.season_id) == []
     assert (await check_season(database, made.season_id)).differences == []
+
+
+@pytest.mark.parametrize("is_closed", [False, True], ids=["by hand", "by an amendment"])
+async def test_a_strike_is_taken_back_with_those_on_all_copies(
+    database: Database, played: Played, *, is_closed: bool
+) -> None:
+    made = played.made
+    before = await points(database, made.season_id)
+    ben = weeks_of(BEN)[0]["sha"]
+    fork = stored("fork", MONDAY + timedelta(seconds=7), title=f"commit {(BEN['email'], 0, 0)}", additions=29, **BEN)
+    await arrive(database, made.repos[1], [fork], MONDAY + timedelta(days=36))
+    await until_scored(database)
+    async with database.transaction() as tx:
+        for sha in (ben, fork["sha"]):
+            await strike(tx, await season_of(tx, made), sha, "generated", NOBODY)
+    assert (await points(database, made.season_id))["Ben"] < before["Ben"]
+    if not is_closed:
+        async with database.transaction() as tx:
+            assert await take_back(tx, await season_of(tx, made), fork["sha"], NOBODY) == 2
+    else:
+        await keep_seasons(database, MONDAY + timedelta(days=60))
+        await amend(database, made, AmendmentWish(reason="it was not", take_back=[fork["sha"].hex()]))
+        again = AmendmentWish(reason="again", take_back=[ben.hex()])
+        async with database.transaction() as tx:
+            with pytest.raises(InvalidBody) as refused:
+                await amend_season(tx, await season_of(tx, made), again, NOBODY, None)
+        assert [fault.message for fault in refused.value.errors] == ["The change of this commit is not struck"]
+    assert await rows(database, "SELECT * FROM strikes") == []
+    assert (await points(database, made.season_id))["Ben"][0] >= before["Ben"][0]
+    assert await broken(database, made.season_id) == []
+    assert (await check_season(database, made.season_id)).differences == []
+
+
+async def amend(database: Database, made: MadeLeague, wish: AmendmentWish) -> None:
+    for _ in range(2):
+        async with database.transaction() as tx:
+            shown = await amend_season(tx, await season_of(tx, made), wish, NOBODY, None)
+        wish = AmendmentWish(reason=wish.reason, strike=wish.strike, take_back=wish.take_back, confirm=shown.token)
