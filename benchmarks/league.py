@@ -108,6 +108,7 @@ def _commits(chance: random.Random, count: int) -> list[Stored]:
                 "is_merge": chance.random() < 0.1,
                 "name": f"Player {person}",
                 "email": f"player-{person}@example.com",
+                "body": None,
             }
         )
     return found
