@@ -1,5 +1,6 @@
 """Joining identities of one person: suggestions, and the `.mailmap` of a repository."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Final
 from uuid import UUID
@@ -46,6 +47,23 @@ class Dismissed(Struct, frozen=True, kw_only=True):
     """What is suggested no more."""
 
     players: Annotated[list[UUID], about("The players' ids, each once and in order")]
+
+
+class DismissedSuggestion(Struct, frozen=True, kw_only=True):
+    """Players of whom a commissioner has said that they are several people."""
+
+    id: Annotated[UUID, about("Its id, by which it is taken back")]
+    players: Annotated[list[PlayerInfo], about("The players")]
+    reason: Annotated[str, about("How that was known; empty after one of them was erased")]
+    dismissed_at: Annotated[datetime, about("When that was said")]
+    dismissed_by: Annotated[UUID | None, about("The id of who said so; null for the command line")]
+
+
+class DismissedPage(Struct, frozen=True):
+    """A page of dismissed suggestions, the newest first; `next_cursor` is null on the last one."""
+
+    items: Annotated[list[DismissedSuggestion], about("The dismissed suggestions")]
+    next_cursor: Annotated[str | None, about("The `cursor` of the next page; null on the last")]
 
 
 class Mailmap(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

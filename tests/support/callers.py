@@ -86,6 +86,7 @@ class Callers:
             "delivery_id": UUID(int=3),
             "player_id": UUID(int=4),
             "claim_id": UUID(int=4),
+            "dismissal_id": UUID(int=4),
             "identity_id": UUID(int=4),
             "league": "none",
             "number": 1,

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import typer
 
-from tgl_protocol.joining import Dismissal, Mailmap, MailmapDiff, Suggestion
+from tgl_protocol.joining import Dismissal, DismissedSuggestion, Mailmap, MailmapDiff, Suggestion
 from tgl_protocol.players import ClaimInfo, ClaimState, PlayerErased, PlayerInfo, PlayerState, Split
 from tgl_server.accounts.service import COMMAND_LINE
 from tgl_server.auth.argon2 import Argon2
@@ -96,12 +96,22 @@ def suggestions_(
         typer.Option(metavar="PLAYER", help="Say that these players are several people; repeat it for each."),
     ] = None,
     reason: Reason = "",
+    dismissed: Annotated[bool, typer.Option("--dismissed", help="List what was dismissed, with its ids.")] = False,
+    take_back: Annotated[
+        UUID | None, typer.Option(metavar="ID", help="Take back what was dismissed, so that it may be suggested again.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List players that look like one person; or say, with a reason, that some are several, who are listed no more."""
     if dismiss:
         _check(reason)
         _dismiss(dismiss, reason)
+        return
+    if take_back is not None:
+        _take_back(take_back)
+        return
+    if dismissed:
+        _list_dismissed(as_json=as_json)
         return
 
     async def act(database: Database, _: Argon2) -> list[Suggestion]:
@@ -128,6 +138,27 @@ def _dismiss(players: list[UUID], reason: str) -> None:
 
     run_with_database(act)
     say("Dismissed: they are several people")
+
+
+def _take_back(id_: UUID) -> None:
+    async def act(database: Database, _: Argon2) -> None:
+        async with database.transaction() as tx:
+            await suggestions.take_back(tx, id_, COMMAND_LINE)
+
+    run_with_database(act)
+    say("Taken back: they may be suggested again")
+
+
+def _list_dismissed(*, as_json: bool) -> None:
+    async def act(database: Database, _: Argon2) -> list[DismissedSuggestion]:
+        async with database.statements() as reader:
+            return await all_pages(lambda cursor: suggestions.list_dismissed(reader, None, limit=PAGE, cursor=cursor))
+
+    found = run_with_database(act)
+    if as_json:
+        say_json(dismissed=found)
+        return
+    say_rows([(str(each.id), str(player.id), player.name, each.reason) for each in found for player in each.players])
 
 
 @app.command()

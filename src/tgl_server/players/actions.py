@@ -13,6 +13,7 @@ class PlayerAction(AuditAction):
     ADDRESS_SHARED = "identity:address_shared"
     MAILMAP_APPLIED = "identity:mailmap_applied"
     SUGGESTION_DISMISSED = "player:suggestion_dismissed"
+    SUGGESTION_TAKEN_BACK = "player:suggestion_taken_back"
     CLAIM_FILED = "claim:filed"
     CLAIM_APPROVED = "claim:approved"
     CLAIM_REFUSED = "claim:refused"

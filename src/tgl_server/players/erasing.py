@@ -38,6 +38,7 @@ async def erase(tx: AsyncSession, player_id: UUID, by: Actor) -> PlayerErased:
         changed += in_repo
     await tx.execute(queries.BURY_IDENTITIES, {"player_id": player_id})
     await tx.execute(queries.FORGET_EVIDENCE, {"player_id": player_id})
+    await tx.execute(queries.FORGET_DISMISSALS, {"player_id": player_id})
     await tx.execute(queries.BURY_PLAYER, {"player_id": player_id, "name": FORMER_NAME})
     details: dict[str, Any] = {"identities": len(identities), "commits": changed}
     await record(tx, by.did(PlayerAction.PLAYER_ERASED, "player", player_id, **details))

@@ -39,6 +39,8 @@ FORGET_EVIDENCE = text("""
     WHERE identity_id IN (SELECT id FROM identities WHERE player_id = :player_id)
 """)
 
+FORGET_DISMISSALS = text("UPDATE dismissed_suggestions SET reason = '' WHERE :player_id = ANY(players)")
+
 BURY_PLAYER = text("""
     UPDATE players SET state = 'erased', name = :name, shown_name = NULL, user_id = NULL, visibility = 'hidden',
            is_named = false

@@ -42,6 +42,9 @@ _PLAYER = players.PlayerInfo(
     has_account=True,
     identities=2,
 )
+_DISMISSED = joining.DismissedSuggestion(
+    id=KEY_ID, players=[_PLAYER], reason=_REASON, dismissed_at=AT, dismissed_by=USER_ID
+)
 _MOVE = joining.MailmapMove(
     line=3, email="ada@old.example", name="", from_player="ada", to_player="Ada Lovelace", problem=None
 )
@@ -87,6 +90,8 @@ EXAMPLES: list[Struct] = [
     ),
     joining.Dismissal(players=[USER_ID, OTHER_USER_ID], reason=_REASON),
     joining.Dismissed(players=[USER_ID, OTHER_USER_ID]),
+    joining.DismissedPage([_DISMISSED], None),
+    _DISMISSED,
     joining.Mailmap(text="Ada Lovelace <ada@example.com> <ada@old.example>\n"),
     joining.MailmapDiff(digest=_DIGEST, moves=[_MOVE], unreadable=[], event=None),
 ]

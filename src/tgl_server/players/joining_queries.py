@@ -36,6 +36,16 @@ DISMISS = text("""
     ON CONFLICT (players) DO NOTHING
 """)
 
+_SHOWN = "id, players, reason, created_at AS dismissed_at, dismissed_by"
+
+# A cursor is the last row's id.
+LIST_DISMISSED = text(f"""
+    SELECT {_SHOWN} FROM dismissed_suggestions WHERE CAST(:before AS uuid) IS NULL OR id < CAST(:before AS uuid)
+    ORDER BY id DESC LIMIT :limit
+""")  # noqa: S608 -- our own text
+
+TAKE_BACK = text(f"DELETE FROM dismissed_suggestions WHERE id = :id RETURNING {_SHOWN}")  # noqa: S608 -- our own text
+
 DISMISSED = text("SELECT players FROM dismissed_suggestions ORDER BY id DESC LIMIT :limit")
 
 PLAYERS_OF = text("SELECT id FROM players WHERE id = ANY(CAST(:ids AS uuid[]))")

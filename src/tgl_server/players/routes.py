@@ -3,13 +3,13 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Request, Router, get, patch, post
+from litestar import Request, Router, delete, get, patch, post
 from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
-from tgl_protocol.joining import Dismissal, Dismissed, SuggestionList
+from tgl_protocol.joining import Dismissal, Dismissed, DismissedPage, DismissedSuggestion, SuggestionList
 from tgl_protocol.players import (
     EventDone,
     IdentityEventList,
@@ -38,6 +38,7 @@ from tgl_server.players import changing, erasing, moving, reading, suggestions
 from tgl_server.players.actions import PlayerAction
 
 PlayerId = Annotated[UUID, PathParameter(description="The player's id", examples=[Example(value=str(USER_ID))])]
+DismissalId = Annotated[UUID, PathParameter(description="The id of what was dismissed")]
 # Litestar reserves the argument name `state`.
 InState = Annotated[PlayerState | None, QueryParameter(name="state", description="Only players in this state")]
 Words = Annotated[str, QueryParameter(name="q", max_length=200, description="Only with this text in their name")]
@@ -107,6 +108,32 @@ async def dismiss_suggestion(
     """Say that players who look like one person are not; they are suggested no more, until another looks like them."""
     async with database.transaction() as tx:
         return Dismissed(players=await suggestions.dismiss(tx, data, actor))
+
+
+@get("/suggestions/dismissed", guards=[commissioner])
+async def list_dismissed_suggestions(
+    principal: NamedDependency[Principal],
+    database: NamedDependency[Database],
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> DismissedPage:
+    """List the suggestions that were dismissed, the newest first."""
+    async with database.statements() as connection:
+        return await suggestions.list_dismissed(connection, principal.user_id, limit=limit, cursor=cursor)
+
+
+@delete(
+    "/suggestions/dismissed/{dismissal_id:uuid}",
+    guards=[commissioner],
+    status_code=200,
+    opt=audited_as(PlayerAction.SUGGESTION_TAKEN_BACK) | answers(errors.NotFound),
+)
+async def take_back_dismissal(
+    dismissal_id: DismissalId, actor: NamedDependency[Actor], database: NamedDependency[Database]
+) -> DismissedSuggestion:
+    """Take back that a suggestion was dismissed: players who look like one person are suggested again."""
+    async with database.transaction() as tx:
+        return await suggestions.take_back(tx, dismissal_id, actor)
 
 
 @get("/{player_id:uuid}", guards=[commissioner], opt=answers(errors.NotFound))
@@ -193,6 +220,8 @@ players_router = Router(
         change_own,
         list_suggestions,
         dismiss_suggestion,
+        list_dismissed_suggestions,
+        take_back_dismissal,
         show_player,
         list_events,
         change_player,

@@ -1,14 +1,17 @@
 """Suggestions of players that look like one person, for a commissioner to judge, and those that are dismissed."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
 
-from tgl_protocol.joining import Dismissal, Suggestion, SuggestionList
+from tgl_protocol.joining import Dismissal, DismissedPage, DismissedSuggestion, Suggestion, SuggestionList
 from tgl_protocol.problem import FieldError
 from tgl_server.audit.service import Actor, record
 from tgl_server.errors import InvalidBody, NotFound
+from tgl_server.http.pagination import cut_page, decode_cursor
 from tgl_server.players import joining_queries as queries
 from tgl_server.players.actions import PlayerAction
 from tgl_server.players.identifying import Reader
@@ -52,3 +55,32 @@ async def dismiss(tx: AsyncSession, wish: Dismissal, by: Actor) -> list[UUID]:
     details = {"players": [str(player) for player in players]}
     await record(tx, by.did(PlayerAction.SUGGESTION_DISMISSED, "player", players[0], **details))
     return players
+
+
+async def list_dismissed(
+    reader: Reader, viewer: UUID | None, *, limit: int, cursor: str | None = None
+) -> DismissedPage:
+    """One page of the suggestions that were dismissed, the newest first."""
+    (before,) = decode_cursor(cursor, tuple[UUID]) if cursor else (None,)
+    rows = (await reader.execute(queries.LIST_DISMISSED, {"before": before, "limit": limit + 1})).mappings().all()
+    page, next_cursor = cut_page(rows, limit, lambda row: (row["id"],))
+    return DismissedPage(await _shown(reader, viewer, page), next_cursor)
+
+
+async def take_back(tx: AsyncSession, id_: UUID, by: Actor) -> DismissedSuggestion:
+    """Forget that a suggestion was dismissed, so that these players may be suggested again; raises `NotFound`."""
+    row = (await tx.execute(queries.TAKE_BACK, {"id": id_})).mappings().one_or_none()
+    if row is None:
+        raise NotFound("There is no such dismissed suggestion.")
+    details = {"players": [str(player) for player in row["players"]]}
+    await record(tx, by.did(PlayerAction.SUGGESTION_TAKEN_BACK, "player", row["players"][0], **details))
+    (gone,) = await _shown(tx, by.user_id, [row])
+    return gone
+
+
+async def _shown(reader: Reader, viewer: UUID | None, rows: Sequence[RowMapping]) -> list[DismissedSuggestion]:
+    players = await players_by_id(reader, sorted({player for row in rows for player in row["players"]}), viewer)
+    return [
+        DismissedSuggestion(**{**row, "players": [players[id_] for id_ in row["players"] if id_ in players]})
+        for row in rows
+    ]

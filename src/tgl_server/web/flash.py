@@ -58,6 +58,7 @@ MESSAGES = {
     "joining-undone": "It is undone: everything is as it was before.",
     "mailmap-applied": "The .mailmap is applied. It can be undone below.",
     "suggestion-dismissed": "They are several people, and are suggested no more.",
+    "suggestion-taken-back": "It may be suggested again.",
     "visibility-chosen": "How others see you is changed.",
     "badge-shown": "Your badge is shown to everybody who has its address.",
     "badge-hidden": "Your badge is not shown any more; caches may have it for some minutes.",

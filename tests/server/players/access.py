@@ -22,6 +22,8 @@ ROWS: Rows = {
     "PATCH /api/v1/players/me": own(200),
     "GET /api/v1/players/suggestions": judged(200),
     "POST /api/v1/players/suggestions/dismiss": judged(422),
+    "GET /api/v1/players/suggestions/dismissed": judged(200),
+    "DELETE /api/v1/players/suggestions/dismissed/{dismissal_id}": judged(404),
     f"GET {_PLAYER}": judged(404),
     f"PATCH {_PLAYER}": judged(404),
     f"GET {_PLAYER}/events": judged(200),

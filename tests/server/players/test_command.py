@@ -1,6 +1,7 @@
 """`tgl-server players` on the command line."""
 
 import asyncio
+import json
 from pathlib import Path
 from uuid import UUID
 
@@ -68,6 +69,11 @@ def test_suggestions_are_listed_and_dismissed(run: Run, database_url: str, tmp_p
     assert run("players", "suggestions", *given)[0] == 1
     assert run("players", "suggestions", *given, "--reason", "a mailbox of two")[0] == 0
     assert run("players", "suggestions", "--json")[1].split() == ["{", '"suggestions":', "[]", "}"]
+    (gone,) = json.loads(run("players", "suggestions", "--dismissed", "--json")[1])["dismissed"]
+    assert (gone["reason"], {player["id"] for player in gone["players"]}) == ("a mailbox of two", {str(one), str(two)})
+    assert gone["id"] in run("players", "suggestions", "--dismissed")[1]
+    assert [run("players", "suggestions", "--take-back", gone["id"])[0] for _ in range(2)] == [0, 1]
+    assert run("players", "suggestions")[1].count("h6@pm.example") == 2
 
 
 async def _two_of_one_mailbox(url: str) -> list[UUID]:

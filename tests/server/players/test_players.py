@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.api import Api
 from tests.support.commits import batch, commit, sha_of
-from tests.support.database import audited, every_row
+from tests.support.database import audited, every_row, execute
 from tests.support.people import People, Person
 from tests.support.players import identities, made_identities, mapping, push_authors, until_identified
 from tests.support.sums import until_followed
@@ -211,6 +211,9 @@ async def test_an_erased_person_is_nowhere(
     await until_identified(database)
     await until_followed(database)
     (identity,) = (await boss.get("/identities?q=ada@old")).json["items"]
+    dismissed = "INSERT INTO dismissed_suggestions (id, players, reason) SELECT id, ARRAY[id], :said FROM players"
+    dismissed += " WHERE id = :player"
+    await execute(database, dismissed, player=identity["player_id"], said="as Ada Lovelace said")
     answer = await boss.post(f"/players/{identity['player_id']}/erase", None)
     assert (answer.status, answer.json["identities"], answer.json["commits"]) == (200, 1, 3)
     await until_identified(database)

@@ -174,6 +174,7 @@ ROWS: Final[dict[str, tuple[int, ...]]] = {
     f"POST {_SEASON}/strikes/delete": _commissioner(404),
     f"POST {_SEASON}/amend": _commissioner(404),
     "POST /administration/claims/dismiss": _commissioner(422),
+    "POST /administration/claims/dismissed/{dismissal_id}/take-back": _commissioner(404),
     "GET /administration/joined": _commissioner(200),
     "POST /administration/joined/{event_id}/undo": _commissioner(422),
     "POST /administration/joined/mailmap": _commissioner(422),

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.support.database import execute, rows, scalar
+from tests.support.database import audited, execute, rows, scalar
 from tests.support.people import Person
 from tests.support.players import made_identities, mapping
 from tests.support.servers import RunningServer
@@ -58,8 +58,33 @@ async def test_a_suggestion_is_dismissed(boss: Person, server: RunningServer, da
         assert (again.status, again.json) == (200, {"players": sorted([str(one), str(other)])})
         unknown = await boss.post("/players/suggestions/dismiss", {"players": [str(one), str(boss.id)], "reason": "x"})
         assert unknown.status == 404
-    assert await mapping(database) == {one: one, other: other}
-    assert await scalar(database, "SELECT reason FROM dismissed_suggestions") == "a mailbox of two"
+        assert await mapping(database) == {one: one, other: other}
+        await _is_taken_back(boss, theirs, database, {str(one), str(other)})
+
+
+async def _is_taken_back(boss: Person, theirs: Visitor, database: Database, players: set[str]) -> None:
+    """Once on the page and once by the API, and each is in the audit log."""
+    for_api = {"players": sorted(players), "reason": "again"}
+    for by_page in (True, False):
+        page = (await theirs.get(CLAIMS)).body
+        (dismissed,) = (await boss.get("/players/suggestions/dismissed")).json["items"]
+        assert ({player["id"] for player in dismissed["players"]}, dismissed["dismissed_by"]) == (players, str(boss.id))
+        assert (b"Suggest again" in page, dismissed["reason"].encode() in page) == (True, True)
+        if by_page:
+            path = f"{CLAIMS}/dismissed/{dismissed['id']}/take-back"
+            assert [(await theirs.post(path)).status for _ in range(2)] == [303, 404]
+            assert b"One mailbox" in (await theirs.get(CLAIMS)).body
+            assert (await boss.post("/players/suggestions/dismiss", for_api)).status == 200
+        else:
+            path = f"/players/suggestions/dismissed/{dismissed['id']}"
+            gone = [await boss.delete(path) for _ in range(2)]
+            assert ([answer.status for answer in gone], gone[0].json) == ([200, 404], dismissed)
+    assert (await boss.get("/players/suggestions/dismissed")).json == {"items": [], "next_cursor": None}
+    page = (await theirs.get(CLAIMS)).body
+    assert (b"One mailbox" in page, b"Suggest again" in page) == (True, False)
+    entries = await audited(database, "player:suggestion_taken_back")
+    succeeded = [entry for entry in entries if entry.outcome == "success"]
+    assert [(entry.actor_user_id, set(entry.details["players"])) for entry in succeeded] == [(boss.id, players)] * 2
 
 
 async def test_what_was_joined_is_undone_and_a_mailmap_is_looked_at_before(

@@ -76,7 +76,9 @@ class Cast:
             "key_id": self._key_id,
             **LEAGUE,
         }
-        method, path = row.format(session_id=uuid4(), claim_id=uuid4(), token="invented", **names).split()
+        method, path = row.format(
+            session_id=uuid4(), claim_id=uuid4(), dismissal_id=uuid4(), token="invented", **names
+        ).split()
         return await visitor.status(method, path)
 
 

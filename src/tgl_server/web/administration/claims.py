@@ -21,8 +21,9 @@ from tgl_server.db.engine import Database
 from tgl_server.players import claims, moving
 from tgl_server.players.actions import PlayerAction
 from tgl_server.players.reading import list_claims
-from tgl_server.players.suggestions import dismiss, list_suggestions
+from tgl_server.players.suggestions import dismiss, list_dismissed, list_suggestions, take_back
 from tgl_server.settings import Settings
+from tgl_server.web.filters import Filters
 from tgl_server.web.flash import go_on
 from tgl_server.web.forms import Form, form_of_query
 from tgl_server.web.rendering import page
@@ -32,6 +33,7 @@ AnyRequest = Request[Any, Any, Any]
 
 _CLAIMS: Final = "/administration/claims"
 _SHOWN = 100
+_DISMISSED_SHOWN = 20
 
 
 class _MergeForm(Struct, frozen=True):
@@ -53,10 +55,20 @@ async def show_claims(
 async def _show(
     request: AnyRequest, principal: Principal, database: Database, form: Form, status: int = 200
 ) -> Response[str]:
+    asked = Filters(request)
     async with database.statements() as connection:
         waiting = await list_claims(connection, principal.user_id, state=ClaimState.WAITING, limit=_SHOWN)
         suggested = await list_suggestions(connection, principal.user_id)
-    return page(request, "claims.html", claims=waiting, suggestions=suggested, form=form, status=status)
+        dismissed = await list_dismissed(connection, principal.user_id, limit=_DISMISSED_SHOWN, cursor=asked.cursor)
+    return page(
+        request,
+        "claims.html",
+        claims=waiting,
+        suggestions=suggested,
+        dismissed=dismissed,
+        form=form,
+        status=status,
+    )
 
 
 @post(
@@ -141,6 +153,29 @@ async def dismiss_suggestion(
     return await _submit(request, principal, database, act)
 
 
+@post(
+    f"{_CLAIMS}/dismissed/{{dismissal_id:uuid}}/take-back",
+    guards=[commissioner],
+    status_code=303,
+    opt=audited_as(PlayerAction.SUGGESTION_TAKEN_BACK),
+)
+async def take_back_dismissal(
+    request: AnyRequest,
+    dismissal_id: FromPath[UUID],
+    principal: NamedDependency[Principal],
+    actor: NamedDependency[Actor],
+    database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
+) -> Response[Any]:
+    """Let players be suggested again of whom somebody said that they are several people."""
+
+    async def act(tx: AsyncSession, _: Form) -> Response[Any]:
+        await take_back(tx, dismissal_id, actor)
+        return go_on(_CLAIMS, "suggestion-taken-back", secure=settings.is_secure)
+
+    return await _submit(request, principal, database, act)
+
+
 async def _submit(
     request: AnyRequest,
     principal: Principal,
@@ -154,4 +189,4 @@ async def _submit(
     return await submit(request, in_transaction, partial(_show, request, principal, database))
 
 
-ROUTES = (show_claims, approve_claim, refuse_claim, merge_players, dismiss_suggestion)
+ROUTES = (show_claims, approve_claim, refuse_claim, merge_players, dismiss_suggestion, take_back_dismissal)
