@@ -3,24 +3,27 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from uuid import uuid4
 
 import aiohttp
 
 from tests.support.commits import batch, commit
-from tests.support.people import PASSWORD, Person
+from tests.support.database import execute
+from tests.support.people import PASSWORD, Person, make_project
 from tests.support.servers import RunningServer
 from tests.support.visitor import SAME_SITE
 from tests.support.world import World
+from tgl_server.db.engine import Database
 
 
 @asynccontextmanager
-async def listening(server: RunningServer, email: str) -> AsyncIterator[aiohttp.StreamReader]:
+async def listening(server: RunningServer, email: str, query: str = "") -> AsyncIterator[aiohttp.StreamReader]:
     """The stream of somebody who has signed in, once it is ready."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
         entered = {"email": email, "password": PASSWORD}
         answer = await session.post(f"{server.url}/sign-in", data=entered, headers=SAME_SITE)
         assert answer.status == 200
-        async with session.get(f"{server.url}/live") as stream:
+        async with session.get(f"{server.url}/live{query}") as stream:
             assert stream.headers["Content-Type"].startswith("text/event-stream")
             assert await stream.content.readline() == b"retry: 3000\n"
             assert await next_event(stream.content) == "ready"
@@ -57,6 +60,36 @@ async def test_nobody_hears_of_what_they_may_not_see(
         await asyncio.sleep(1.5)
         assert not quiet.done()
         quiet.cancel()
+
+
+async def test_the_page_of_an_endpoint_hears_of_its_deliveries_and_nobody_else_does(
+    server: RunningServer, ada: Person, boss: Person, database: Database
+) -> None:
+    await make_project(ada)
+    id_ = uuid4()
+    endpoint = "INSERT INTO endpoints (id, project_id, url, sealed) SELECT :id, id, 'https://a.example/', 'f1:x'"
+    await execute(database, f"{endpoint} FROM projects", id=id_)
+    delivery = "INSERT INTO endpoint_deliveries (id, endpoint_id, message_id, type, body)"
+    delivery += f" VALUES (gen_random_uuid(), '{id_}', gen_random_uuid(), 'test', '{{}}')"
+    watching, nonsense = f"?endpoint={id_}", "?endpoint=nonsense"
+    async with (
+        listening(server, ada.email, watching) as stream,
+        listening(server, ada.email, nonsense) as elsewhere,
+        listening(server, boss.email, watching) as stranger,
+        listening(server, boss.email) as commissioner,
+    ):
+        others = [asyncio.create_task(next_event(each)) for each in (elsewhere, stranger, commissioner)]
+        for change in (
+            delivery,
+            "UPDATE endpoint_deliveries SET attempts = 1",
+            "UPDATE endpoints SET is_active = false",
+        ):
+            await execute(database, change)
+            assert await next_event(stream) == "changed", change
+        await asyncio.sleep(1.5)
+        assert not any(task.done() for task in others)
+        for task in others:
+            task.cancel()
 
 
 async def test_streams_end_when_the_server_stops(start_server: Callable[..., RunningServer], ada: Person) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 from litestar import Request, get
 from litestar.di import NamedDependency
 from litestar.response import Stream
+from msgspec import Struct
 from sqlalchemy import text
 
 from tgl_server.auth.principal import Principal
@@ -18,6 +19,7 @@ from tgl_server.db.engine import Database
 from tgl_server.db.versions import RepoVersions
 from tgl_server.http.declarations import never_ends
 from tgl_server.http.draining import Draining
+from tgl_server.web.filters import Filters
 from tgl_server.web.session import is_still_open
 
 AnyRequest = Request[Any, Any, Any]
@@ -40,7 +42,22 @@ _SEEN = text("""
         LEFT JOIN project_members m ON m.project_id = p.id AND m.user_id = :user_id
         WHERE lr.league_id = s.league_id AND (p.owner_id = :user_id OR m.role IS NOT NULL)
     )
+    UNION ALL
+    SELECT e.id FROM endpoints e JOIN projects p ON p.id = e.project_id
+    LEFT JOIN project_members m ON m.project_id = p.id AND m.user_id = :user_id
+    WHERE e.id = CAST(:endpoint_id AS uuid) AND (p.owner_id = :user_id OR m.role = 'maintainer')
 """)
+
+
+class _Viewer(Struct, frozen=True):
+    """Who listens, and the endpoint whose page they have open."""
+
+    principal: Principal
+    endpoint_id: UUID | None
+
+    @property
+    def watched(self) -> frozenset[UUID]:
+        return frozenset() if self.endpoint_id is None else frozenset({self.endpoint_id})
 
 
 @get("/live", opt=never_ends())
@@ -51,20 +68,25 @@ async def live(
     repo_versions: NamedDependency[RepoVersions],
     draining: NamedDependency[Draining],
 ) -> Stream:
-    """Tell a page when to look again, until it is closed, its session ends, or the server stops."""
-    stream = _events(request, principal, database, repo_versions, draining)
+    """Tell a page when to look again, until it is closed, its session ends, or the server stops.
+
+    The page of an `endpoint` names it, and hears of its deliveries as well.
+    """
+    endpoint_id = Filters(request).read("endpoint", UUID, "It is the id of an endpoint.")
+    viewer = _Viewer(principal, endpoint_id)
+    stream = _events(request, viewer, database, repo_versions, draining)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return Stream(stream, media_type="text/event-stream", headers=headers)
 
 
 async def _events(
-    request: AnyRequest, principal: Principal, database: Database, versions: RepoVersions, draining: Draining
+    request: AnyRequest, viewer: _Viewer, database: Database, versions: RepoVersions, draining: Draining
 ) -> AsyncIterator[bytes]:
-    listener = versions.listen()
+    listener = versions.listen(viewer.watched)
     try:
         began = looked = pinged = time.monotonic()
         await listener.begun.wait()
-        seen = await _seen(database, principal)
+        seen = await _seen(database, viewer)
         yield b"retry: 3000\nevent: ready\ndata:\n\n"
         while time.monotonic() - began < _MOST_SECONDS and not draining.has_begun:
             changed = await listener.wait(_TICK_SECONDS)
@@ -72,8 +94,8 @@ async def _events(
             if now - looked >= _LOOK_SECONDS:
                 if not await is_still_open(request):
                     return
-                seen, looked = await _seen(database, principal), now
-            if changed and (principal.is_commissioner or changed & seen):
+                seen, looked = await _seen(database, viewer), now
+            if changed & seen or (viewer.principal.is_commissioner and changed - viewer.watched):
                 yield b"event: changed\ndata:\n\n"
                 pinged = now
             elif now - pinged >= _PING_SECONDS:
@@ -83,11 +105,15 @@ async def _events(
         versions.leave(listener)
 
 
-async def _seen(database: Database, principal: Principal) -> set[UUID]:
-    """The repositories that the viewer sees, and the running seasons of their leagues."""
-    viewer = {"user_id": principal.user_id, "is_commissioner": principal.is_commissioner}
+async def _seen(database: Database, viewer: _Viewer) -> set[UUID]:
+    """The repositories that the viewer sees, the running seasons of their leagues, and the endpoint they may see."""
+    who = {
+        "user_id": viewer.principal.user_id,
+        "is_commissioner": viewer.principal.is_commissioner,
+        "endpoint_id": viewer.endpoint_id,
+    }
     async with database.statements() as connection:
-        return set((await connection.execute(_SEEN, viewer)).scalars())
+        return set((await connection.execute(_SEEN, who)).scalars())
 
 
 ROUTES = (live,)

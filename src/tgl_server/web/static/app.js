@@ -131,14 +131,18 @@ async function refresh() {
   freshenTimes();
 }
 
-/* What somebody has opened stays as it is, open and focused. */
+/* What somebody has opened stays open and focused: what was loaded as it is, and what has an id with its new content. */
 function replaceContent(part, other) {
-  const focused = document.activeElement;
+  let focused = document.activeElement;
   const open = [...part.querySelectorAll("details[data-load][open]")];
-  if (part.contains(focused) && !open.some((details) => details.contains(focused))) return;
+  const opened = [...part.querySelectorAll("details[id][open]")].map((details) => details.id);
+  const summary = part.contains(focused) && focused.matches("details[id] > summary") ? focused.parentElement.id : null;
+  if (part.contains(focused) && !summary && !open.some((details) => details.contains(focused))) return;
+  for (const id of opened) other.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", "");
+  if (summary) focused = other.querySelector(`#${CSS.escape(summary)} > summary`) ?? focused;
   for (const details of open) other.querySelector(`[data-load="${CSS.escape(details.dataset.load)}"]`)?.replaceWith(details);
   part.replaceChildren(...other.childNodes);
-  if (part.contains(focused)) focused.focus();
+  if (part.contains(focused)) focused.focus({ preventScroll: true });
 }
 
 /* What a <details> shows is a part of another page, asked for once; without script, a link leads there. */
@@ -183,7 +187,8 @@ let waiting = null;
 
 function listen() {
   if (stream || document.hidden || !document.querySelector("[data-live]")) return;
-  stream = new EventSource("/live");
+  const watched = document.querySelector("[data-endpoint]");
+  stream = new EventSource(watched ? `/live?endpoint=${watched.dataset.endpoint}` : "/live");
   stream.onopen = () => { pause = 1000; };
   stream.addEventListener("ready", soon);
   stream.addEventListener("changed", soon);
