@@ -29,6 +29,7 @@ from tgl_server.followers.follower import Followers
 from tgl_server.http.feature import Feature
 from tgl_server.ingest.feature import ingest
 from tgl_server.leagues import awards_models as league_awards_models
+from tgl_server.leagues import matches_models as league_matches_models
 from tgl_server.leagues import models as leagues_models
 from tgl_server.leagues import totals_models as league_totals_models
 from tgl_server.leagues.feature import leagues
@@ -104,6 +105,7 @@ _MODELS = (
     followers_models,
     leagues_models,
     league_awards_models,
+    league_matches_models,
     league_totals_models,
     players_models,
     mail_models,

@@ -18,12 +18,14 @@ from tgl_server.db.engine import Database
 from tgl_server.demo import queries
 from tgl_server.demo.stage import USER, Stage
 from tgl_server.leagues.models import League, Season
-from tgl_server.leagues.rules import Board, Counting, Dates
+from tgl_server.leagues.rules import Board, Counting, Dates, Fixtures
 from tgl_server.leagues.seasons import Seasons, create_season, open_season
 from tgl_server.leagues.service import NEW_RULES, RepoOfLeague, create_league, find_league, set_repos
 
 WEEKS: Final = 12
-_RULES: Final = replace(NEW_RULES, counting=Counting.PUSHED, dates=Dates.AS_WRITTEN, board=Board.ALL)
+_RULES: Final = replace(
+    NEW_RULES, counting=Counting.PUSHED, dates=Dates.AS_WRITTEN, board=Board.ALL, fixtures=Fixtures.PLAYERS
+)
 _WEEK: Final = timedelta(weeks=1)
 
 

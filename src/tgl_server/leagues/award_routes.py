@@ -1,4 +1,4 @@
-"""The routes that show awards and records."""
+"""The routes that show awards, records and matches."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 
 from tgl_protocol.awards import Award, AwardList, SeasonRecords
+from tgl_protocol.matches import FixtureList
 from tgl_server import errors
 from tgl_server.auth.principal import Principal
 from tgl_server.db.engine import Database
@@ -15,6 +16,7 @@ from tgl_server.http.formats import Format, csv_file, is_csv
 from tgl_server.http.spreadsheets import CSV_MEDIA_TYPE
 from tgl_server.leagues.awards import season_awards
 from tgl_server.leagues.fame import season_records
+from tgl_server.leagues.fixtures import season_fixtures
 from tgl_server.leagues.paths import Number, Slug, reads_leagues
 from tgl_server.leagues.reading import find_season
 
@@ -51,4 +53,14 @@ async def show_records(
         return await season_records(connection, principal, season)
 
 
-AWARD_ROUTES = (list_awards, show_records)
+@get("/{league:str}/seasons/{number:int}/fixtures", guards=[reads_leagues], opt=answers(errors.NotFound))
+async def list_fixtures(
+    league: Slug, number: Number, principal: NamedDependency[Principal], database: NamedDependency[Database]
+) -> FixtureList:
+    """List the matches of a season, with their table; who has hidden is nobody's opponent."""
+    async with database.statements() as connection:
+        season = await find_season(connection, principal, league, number)
+        return await season_fixtures(connection, principal, season)
+
+
+AWARD_ROUTES = (list_awards, show_records, list_fixtures)

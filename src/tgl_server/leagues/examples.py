@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import msgspec
 from msgspec import Struct
 
-from tgl_protocol import awards, league_players, leagues, seals
+from tgl_protocol import awards, league_players, leagues, matches, seals
 from tgl_protocol import league_changes as changes
 from tgl_server.http.example_values import AT, PROJECT_ID, REPO_ID, SHA, USER_ID
 from tgl_server.leagues.rules import CoAuthors, Rules, rules_hash, rules_json
@@ -134,6 +134,31 @@ _RECORD = awards.Record(
 _CAREER = awards.Career(
     player_id=USER_ID, player="Ada Lovelace", is_me=False, is_retired=False, titles=1, points=410, seasons=1
 )
+_MATCH = matches.Match(
+    week=1,
+    home_id=USER_ID,
+    home="Ada Lovelace",
+    away_id=PROJECT_ID,
+    away="Grace Hopper",
+    home_score=39,
+    away_score=32,
+    result=matches.MatchResult.HOME,
+    is_mine=False,
+)
+_MATCH_PLACE = matches.MatchPlace(
+    rank=1,
+    is_tied=False,
+    player_id=USER_ID,
+    name="Ada Lovelace",
+    is_me=False,
+    won=1,
+    drawn=0,
+    lost=0,
+    median_points=3,
+    points=6,
+    difference=7,
+    scored=39,
+)
 _DAY_COMMIT = league_players.DayCommit(
     sha=SHA,
     project="platform-team",
@@ -184,6 +209,7 @@ EXAMPLES: list[Struct] = [
         awards=[_AWARD],
     ),
     awards.AwardList([_AWARD]),
+    matches.FixtureList(season=_SEASON, table=[_MATCH_PLACE], matches=[_MATCH]),
     awards.SeasonRecords(season=[_RECORD], league=[_RECORD], hall_of_fame=[_CAREER]),
     league_players.PlayerDays(_SEASON, [_PLAYER_DAY]),
     league_players.OwnEntryChange(badge=True),

@@ -20,7 +20,9 @@ from tgl_server.leagues.crediting import credits_kept
 from tgl_server.leagues.facts import load_facts
 from tgl_server.leagues.follower import NAME
 from tgl_server.leagues.landing import wrongly_landed
+from tgl_server.leagues.matches import Pair, Played
 from tgl_server.leagues.models import VERDICTS
+from tgl_server.leagues.playing import matches_of, out_of, played_again
 from tgl_server.leagues.reference import JudgedCopy, SeasonResult, season_deeds, season_result
 from tgl_server.leagues.replay_queries import (
     DAYS,
@@ -63,12 +65,13 @@ class Replay(Struct, frozen=True):
 
 
 async def check_season(database: Database, season_id: UUID) -> Replay:
-    """Compute a season without writing, and compare every verdict, day, week, place and award."""
+    """Compute a season without writing, and compare every verdict, day, week, place, award and match."""
     async with database.transaction() as tx:
         await tx.execute(ONE_MOMENT)
         season = await load_season(tx, season_id)
         found = await compute(tx, season)
-        computed = {**tables_of(season, found), "awards": await _awards(tx, season, found)}
+        beside = {"awards": await _awards(tx, season, found), "fixtures": await _fixtures(tx, season, found)}
+        computed = {**tables_of(season, found), **beside}
         stored = await _stored_tables(tx, season)
         landed = await _landed(tx, season)
     differences = [difference for table in computed for difference in _compare(table, stored[table], computed[table])]
@@ -123,6 +126,26 @@ async def _awards(tx: AsyncSession, season: ScoredSeason, found: SeasonResult) -
     return _award_rows(awards_of(season.rules, season.span, settled, deeds))
 
 
+async def _fixtures(tx: AsyncSession, season: ScoredSeason, found: SeasonResult) -> _Rows:
+    """The matches of a computed season, as they were drawn, with the scores of those that are held."""
+    scores: dict[int, dict[UUID, int]] = {}
+    for player, points in found.weeks.items():
+        for week, each in enumerate(points):
+            scores.setdefault(week, {})[player] = each
+    stored, out = await matches_of(tx, season.id), await out_of(tx, season.id)
+    return _match_rows(played_again(stored, scores, out, season.settled))
+
+
+def _match_rows(matches: Iterable[tuple[Pair, Played | None]]) -> _Rows:
+    return {
+        (pair.week, pair.home): (
+            pair.away,
+            *((played.home_score, played.away_score, played.result) if played else (None, None, None)),
+        )
+        for pair, played in matches
+    }
+
+
 def _award_rows(given: Iterable[Given]) -> _Rows:
     return {(each.name, each.week, each.player): (each.value,) for each in given}
 
@@ -175,6 +198,7 @@ async def _stored_tables(tx: AsyncSession, season: ScoredSeason) -> dict[str, _R
             (row[0], row[1]): (row[2],) for row in await tx.execute(WEEKS, {**which, "begun": season.begun})
         },
         "awards": _award_rows(await awards_given(tx, season.id)),
+        "fixtures": _match_rows((each.pair, each.played) for each in await matches_of(tx, season.id)),
         "standings": {(row[0],): (row[1], tuple(row[2]), row[3], row[4]) for row in await tx.execute(STANDINGS, which)},
     }
 

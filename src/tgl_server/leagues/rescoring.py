@@ -37,7 +37,8 @@ async def credit_authors(tx: AsyncSession, season: ScoredSeason, authors: Iterab
     moved = {author: kept[author] for author in news if author in kept}
     if moved:
         await _move_authors(tx, season, moved, kept | now)
-        await reseal(tx, season, await why_moved(tx, {credit.identity_id for credit in moved.values()}))
+        why = await why_moved(tx, season.id, {credit.identity_id for credit in moved.values()})
+        await reseal(tx, season, why)
     return now
 
 

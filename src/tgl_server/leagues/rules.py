@@ -67,6 +67,13 @@ class CoAuthors(StrEnum):
     OFF = "off"
 
 
+class Fixtures(StrEnum):
+    """Whether players meet each other in matches, week by week; that has a table of its own."""
+
+    OFF = "off"
+    PLAYERS = "players"
+
+
 class Board(StrEnum):
     """The part of the table that is shown: the first ten and those around the reader, or all of it."""
 
@@ -104,7 +111,7 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     bots: Annotated[tuple[Pattern, ...], Meta(max_length=100)] = DEFAULT_BOTS
     coauthors: CoAuthors = CoAuthors.SPLIT
     most_coauthors: Annotated[int, Meta(ge=1, le=10)] = 3
-    fixtures: Literal["off"] = "off"
+    fixtures: Fixtures = Fixtures.OFF
     divisions: Literal["off"] = "off"
     board: Board = Board.TOP_AND_ME
     provisional: Provisional = Provisional.SHOWN

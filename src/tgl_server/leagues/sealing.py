@@ -19,6 +19,8 @@ from tgl_server.audit.service import Actor, record
 from tgl_server.leagues import sealing_queries as queries
 from tgl_server.leagues.actions import LeagueAction
 from tgl_server.leagues.awarding import Given
+from tgl_server.leagues.matches_queries import IS_TIMELY
+from tgl_server.leagues.playing import Stored, matches_of
 from tgl_server.leagues.rules import Dates
 from tgl_server.leagues.seals import FIRST, lines_of, points_changed, seal_hash, standings_after
 from tgl_server.leagues.settling import awards_given, settle, settle_as_written
@@ -31,10 +33,11 @@ _Points = list[tuple[UUID, int, int]]
 
 
 class Why(Struct, frozen=True):
-    """Who changes what may be sealed, and for which reason."""
+    """Who changes what may be sealed, and for which reason; with `holds_matches` sealed matches stay as they are."""
 
     by: Actor = Actor()
     reason: str = ""
+    holds_matches: bool = False
 
 
 class Amended(Struct, frozen=True):
@@ -53,6 +56,7 @@ async def payload_of(reader: Reader, season: ScoredSeason, week: int, points: _P
         {
             "player_days": [tuple(row) for row in await reader.execute(queries.DAYS, which)],
             "standings": standings_after(season.rules, season.span.weeks, each, week),
+            "fixtures": _match_lines(await matches_of(reader, season.id), week),
             "awards": _award_lines(await awards_given(reader, season.id), week),
             "identities": [tuple(row) for row in await reader.execute(queries.IDENTITIES, which)],
         }
@@ -90,7 +94,7 @@ async def reseal(tx: AsyncSession, season: ScoredSeason, why: Why, *, is_closed:
     if not season.sealed:
         await settle_as_written(tx, season)
         return None
-    await settle(tx, season, season.sealed)
+    await settle(tx, season, season.sealed, holds_matches=why.holds_matches)
     holding = {row.week: row.payload for row in await tx.execute(queries.HOLDING, {"season_id": season.id})}
     points = await _week_points(tx, season)
     now = [await payload_of(tx, season, week, points) for week in range(season.sealed)]
@@ -110,13 +114,19 @@ async def reseal(tx: AsyncSession, season: ScoredSeason, why: Why, *, is_closed:
     return Amended(first, changes)
 
 
-async def why_moved(tx: AsyncSession, identities: Iterable[UUID]) -> Why:
-    """Who moved identities last, and how: an approved claim, a merge or a split."""
+async def why_moved(tx: AsyncSession, season_id: UUID, identities: Iterable[UUID]) -> Why:
+    """Who moved identities last, and how: an approved claim, a merge or a split.
+
+    Sealed matches stay as they are, but for a claim that was filed within 14 days of the identity's first commit that
+    counts.
+    """
     found = (await tx.execute(queries.LAST_EVENT_OF, {"identities": sorted(identities)})).one_or_none()
     if found is None:
         return Why(Actor(), "Whom commits are credited to has changed")
+    is_timely = bool(await tx.scalar(IS_TIMELY, {"event_id": found.id, "season_id": season_id}))
     # The reason of an event may name somebody who hides; commissioners find it by its number.
-    return Why(Actor(found.actor_id), f"Identities have moved: {found.kind}, event {found.id}")
+    said = f"Identities have moved: {found.kind}, event {found.id}"
+    return Why(Actor(found.actor_id), said, holds_matches=not is_timely)
 
 
 async def _seal_weeks(tx: AsyncSession, season: ScoredSeason, weeks: range) -> None:
@@ -160,6 +170,15 @@ async def _append(
         "changes": msgspec.json.encode(changes or []).decode(),
     }
     await tx.execute(queries.ADD, row)
+
+
+def _match_lines(stored: Iterable[Stored], week: int) -> list[tuple[object, ...]]:
+    """The matches of a week, byes among them."""
+    return [
+        (week, each.pair.home, each.pair.away, each.played.home_score, each.played.away_score, each.played.result)
+        for each in stored
+        if each.pair.week == week and each.played
+    ]
 
 
 def _award_lines(given: Iterable[Given], week: int | None) -> list[tuple[object, ...]]:

@@ -17,6 +17,7 @@ from tgl_server.leagues import totals_queries
 from tgl_server.leagues.actions import LeagueAction
 from tgl_server.leagues.follower import LEAGUES, NAME
 from tgl_server.leagues.models import LeagueRepo, Season
+from tgl_server.leagues.playing import draw_matches
 from tgl_server.leagues.queries import FIX_COUNTING
 from tgl_server.leagues.rescoring import credit_anew, score_season
 from tgl_server.leagues.rules import LEAST_WEEKS, MOST_WEEKS, Dates
@@ -108,7 +109,10 @@ async def open_season(tx: AsyncSession, season_id: UUID, by: Actor, now: datetim
     season.state, season.opened_at = SeasonState.OPEN, moment
     await tx.flush()
     await tx.execute(FIX_COUNTING, {"season_id": season_id})
-    await score_season(tx, await load_season(tx, season_id))
+    scored = await load_season(tx, season_id)
+    await score_season(tx, scored)
+    await draw_matches(tx, scored)
+    await settle_as_written(tx, scored)
     await record(tx, by.did(LeagueAction.SEASON_OPENED, "season", season_id, number=season.number))
 
 
@@ -147,7 +151,7 @@ async def _keep(tx: AsyncSession, season: ScoredSeason, second: int) -> None:
         await settle_as_written(tx, season)
     await credit_anew(tx, season)
     if await entries_have_moved(tx, season):
-        await reseal(tx, season, Why(reason="Somebody was claimed, has retired or has come back"))
+        await reseal(tx, season, Why(reason="Somebody was claimed, has retired, hides or has come back"))
     is_behind = await _is_behind(tx, season)
     if not is_behind:
         await seal_due(tx, season, second)

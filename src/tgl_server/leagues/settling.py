@@ -13,14 +13,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tgl_protocol.awards import AwardName
 from tgl_protocol.leagues import SeasonState
 from tgl_server.leagues import awards_queries as queries
+from tgl_server.leagues import matches_queries
 from tgl_server.leagues.awarding import GLOBETROTTER_DAYS, Deeds, Entry, Given, awards_of
+from tgl_server.leagues.playing import play_matches
 from tgl_server.leagues.rules import Dates
 from tgl_server.leagues.terms import Reader, ScoredSeason
 
 
-async def settle(tx: AsyncSession, season: ScoredSeason, settled: int) -> None:
-    """Give the awards of the first `settled` weeks of a season, and take back those that are no longer right."""
+async def settle(tx: AsyncSession, season: ScoredSeason, settled: int, *, holds_matches: bool = False) -> None:
+    """Give the awards of the first `settled` weeks of a season, and take back those that are no longer right.
+
+    With `holds_matches` those that were settled before keep their scores.
+    """
     which = {"season_id": season.id}
+    await play_matches(tx, season, settled, holds=holds_matches)
     if not season.rules.awards:
         return
     await _enter(tx, season)
@@ -44,9 +50,11 @@ async def settle_as_written(tx: AsyncSession, season: ScoredSeason) -> None:
 
 
 async def entries_have_moved(tx: AsyncSession, season: ScoredSeason) -> bool:
-    """True if somebody was claimed, retired or came back since the season's awards were given."""
+    """True if somebody was claimed, retired, hid or came back since awards were given and matches played."""
     is_official = season.rules.dates is Dates.WITNESSED
-    return bool(await tx.scalar(queries.HAVE_MOVED, {"season_id": season.id, "is_official": is_official}))
+    which = {"season_id": season.id}
+    have_moved = await tx.scalar(queries.HAVE_MOVED, {**which, "is_official": is_official})
+    return bool(have_moved or await tx.scalar(matches_queries.HAVE_MOVED, which))
 
 
 async def awards_given(reader: Reader, season_id: UUID) -> list[Given]:

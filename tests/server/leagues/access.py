@@ -26,6 +26,7 @@ ROWS: Rows = {
     "GET /api/v1/leagues/{league}/seasons/{number}/weeks/{week}": _reads(404),
     f"GET {_SEASON}/awards": _reads(404),
     f"GET {_SEASON}/records": _reads(404),
+    f"GET {_SEASON}/fixtures": _reads(404),
     "GET /api/v1/leagues/{league}/players/{player}": _reads(404),
     "GET /api/v1/leagues/{league}/players/{player}/days": _reads(404),
     "GET /api/v1/leagues/{league}/players/{player}/days/{day}": _reads(404),

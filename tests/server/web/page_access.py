@@ -68,6 +68,7 @@ ROWS: Final[dict[str, tuple[int, ...]]] = {
     "GET /leagues/{league}/seasons/{number}/weeks/{week}": _all(404),
     "GET /leagues/{league}/seasons/{number}/awards": _all(404),
     "GET /leagues/{league}/seasons/{number}/records": _all(404),
+    "GET /leagues/{league}/seasons/{number}/fixtures": _all(404),
     "GET /leagues/{league}/players/{player}": _all(404),
     "GET /leagues/{league}/players/{player}/days/{day}": _all(404),
     "GET /leagues/{league}/rules/{version}": _all(404),

@@ -10,14 +10,17 @@ from tests.support.leagues import MONDAY, arrive, make_league, stored, until_sco
 from tests.support.visitor import Visitor
 from tests.support.world import World
 from tgl_server.db.engine import Database
-from tgl_server.leagues.rules import Dates
+from tgl_server.leagues.playing import draw_matches
+from tgl_server.leagues.rules import Dates, Fixtures
 from tgl_server.leagues.service import NEW_RULES
+from tgl_server.leagues.settling import settle_as_written
+from tgl_server.leagues.terms import load_season
 
 SEASON = "/leagues/premier/seasons/1"
 #: Ada has the best week, Ben the second best; both have a second one.
 WORK = [
     stored((name, week, day), MONDAY + timedelta(weeks=week, days=day), name=name, email=f"{name.lower()}@example.com")
-    for name, days in (("Ada", 3), ("Ben", 2))
+    for name, days in (("Ada", 3), ("Ben", 2), ("Cem", 1))
     for week in (0, 2)
     for day in range(days)
 ]
@@ -26,12 +29,15 @@ WORK = [
 async def test_awards_and_records_are_shown_and_pass_on_from_whoever_hides(
     api: Api, boss_visitor: Visitor, database: Database, world: World
 ) -> None:
-    rules = replace(NEW_RULES, dates=Dates.AS_WRITTEN)
+    rules = replace(NEW_RULES, dates=Dates.AS_WRITTEN, fixtures=Fixtures.PLAYERS)
     made = await make_league(database, world, rules=rules, weeks=4, now=MONDAY + timedelta(weeks=3, days=1))
     await arrive(database, made.repos[0], WORK)
     await until_scored(database)
+    async with database.transaction() as tx:
+        await draw_matches(tx, await load_season(tx, made.season_id))
+        await settle_as_written(tx, await load_season(tx, made.season_id))
     ada, ben = [row[0] for row in await rows(database, "SELECT id FROM players WHERE name < 'C' ORDER BY name")]
-    paths = ("awards", "records", "weeks/1", "weeks/3", "awards?format=csv")
+    paths = ("awards", "records", "fixtures", "weeks/1", "weeks/3", "awards?format=csv")
     player = f"/leagues/premier/players/{ada}"
     api_paths = [f"/api/v1{SEASON}/{path}" for path in paths]
     pages = [*(f"{SEASON}/{path}" for path in paths[:-1]), f"/leagues/premier/players/{ben}"]
@@ -47,13 +53,21 @@ async def test_awards_and_records_are_shown_and_pass_on_from_whoever_hides(
         ("best_week", 24, "Ada"),
         ("longest_run", 2, "Ada"),
         ("longest_run", 2, "Ben"),
+        ("longest_run", 2, "Cem"),
     ]
     assert records["league"] == records["season"]
-    assert [(each["player"], each["points"]) for each in records["hall_of_fame"]] == [("Ada", 48), ("Ben", 32)]
+    assert [(each["player"], each["points"]) for each in records["hall_of_fame"]] == [
+        ("Ada", 48), ("Ben", 32), ("Cem", 16)
+    ]  # fmt: skip
     assert (await api.get(f"/api/v1{player}")).json["awards"] == awards
     for path in pages[:-1]:
         assert "Ada" in (await boss_visitor.get(path)).body.decode()
     assert "Player of the week" in (await boss_visitor.get(player)).body.decode()
+    fixtures = (await api.get(api_paths[2])).json
+    assert [(each["name"], each["rank"]) for each in fixtures["table"]] == [("Ada", 1), ("Ben", 2), ("Cem", 3)]
+    assert len(fixtures["matches"]) == 8
+    ends = {(match["week"], match["home_score"], match["away_score"]) for match in fixtures["matches"]}
+    assert {week for week, home, _ in ends if home is not None} == {1, 2, 3}
     # Whoever hides has no award or record from now on, and the scorer passes them on.
     await execute(database, "UPDATE players SET visibility = 'hidden' WHERE name = 'Ada'")
     for path in api_paths:

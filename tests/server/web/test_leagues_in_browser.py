@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from tests.server.web.conftest import OpenWindow
 from tests.support.api import Api
@@ -13,7 +14,11 @@ from tests.support.database import execute
 from tests.support.leagues import arrive, make_league, stored, until_scored
 from tests.support.world import World
 from tgl_server.db.engine import Database
+from tgl_server.leagues.playing import draw_matches
+from tgl_server.leagues.rules import Fixtures
 from tgl_server.leagues.seasons import keep_seasons
+from tgl_server.leagues.service import NEW_RULES
+from tgl_server.leagues.terms import load_season
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -29,7 +34,9 @@ def season(world: World, own_loop: asyncio.Runner, own_pool: Database) -> None:
 async def _make(database: Database, world: World) -> None:
     now = datetime.now(UTC)
     monday = now - timedelta(days=now.weekday() + 28)
-    made = await make_league(database, world, starts=monday.date(), now=now, taken_in=monday - timedelta(days=1))
+    rules = replace(NEW_RULES, fixtures=Fixtures.PLAYERS)
+    taken_in = monday - timedelta(days=1)
+    made = await make_league(database, world, starts=monday.date(), now=now, taken_in=taken_in, rules=rules)
     names = ("Ada", "Ben", "Cem", "A name that is as long as names of commits can be, and has nospacestobreakitat" * 2)
     work = [
         stored((name, week, n), monday + timedelta(weeks=week, minutes=n), name=name, email=f"{place}@example.com")
@@ -41,6 +48,8 @@ async def _make(database: Database, world: World) -> None:
         await arrive(database, made.repos[0], [each])
     await until_scored(database)
     await execute(database, "UPDATE players SET state = 'active'")
+    async with database.transaction() as tx:
+        await draw_matches(tx, await load_season(tx, made.season_id))
     await keep_seasons(database)
 
 
@@ -55,7 +64,7 @@ async def test_pages_of_leagues_are_accessible_and_fit_a_phone(
         player = await visit.page.locator("td.person a").first.get_attribute("href") or ""
         await visit.open(player)
         day = await visit.page.locator("#days td.person a").first.get_attribute("href") or ""
-        honours = f"{SEASON}/awards", f"{SEASON}/records", f"{SEASON}/weeks/3"
+        honours = [f"{SEASON}/{path}" for path in ("awards", "records", "fixtures", "weeks/3")]
         for path in ("/leagues", "/leagues/premier", SEASON, f"{SEASON}/weeks/5", player, day, *honours):
             assert await visit.open(path) == 200
             found, overflow = await visit.accessibility_faults(), await visit.overflow()

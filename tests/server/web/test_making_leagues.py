@@ -20,7 +20,7 @@ LEAGUES = "/administration/leagues"
 CUP = f"{LEAGUES}/cup"
 SEASON = f"{CUP}/seasons/1"
 #: Those that this engine knows one value of.
-FIXED = {"schema", "engine", "merges", "reverts", "self_revert_days", "fixtures", "divisions", "awards"}
+FIXED = {"schema", "engine", "merges", "reverts", "self_revert_days", "divisions"}
 WEEK = [stored((day, n), MONDAY + timedelta(days=day, hours=9 + n)) for day in range(5) for n in range(2)]
 
 

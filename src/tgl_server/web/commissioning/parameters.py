@@ -14,6 +14,7 @@ from tgl_server.leagues.rules import (
     CoAuthors,
     Counting,
     Dates,
+    Fixtures,
     Late,
     Provisional,
     Rules,
@@ -90,6 +91,13 @@ PARAMETERS: Final = (
         options={Provisional.SHOWN: "Are shown to members", Provisional.HIDDEN: "Are hidden"},
     ),
     Parameter("day_offset_minutes", "The league's day, in minutes ahead of UTC", "-720 to 840."),
+    Parameter(
+        "fixtures",
+        "Matches",
+        "Who plays is drawn when the season opens; matches have a table of their own.",
+        Kind.CHOICE,
+        {Fixtures.OFF: "None", Fixtures.PLAYERS: "Two players meet in each week"},
+    ),
     Parameter(
         "awards",
         "Awards",

@@ -1,4 +1,4 @@
-"""The pages of awards and records."""
+"""The pages of awards, records and matches."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -13,8 +13,10 @@ from tgl_server.auth.principal import Principal
 from tgl_server.db.engine import Database
 from tgl_server.leagues.awards import season_awards
 from tgl_server.leagues.fame import season_records
+from tgl_server.leagues.fixtures import season_fixtures
 from tgl_server.leagues.reading import FoundSeason, find_seasons, pick_season
 from tgl_server.web.leagues.routes import SEASON
+from tgl_server.web.leagues.standings import shows_ranks
 from tgl_server.web.rendering import page
 
 AnyRequest = Request[Any, Any, Any]
@@ -55,6 +57,34 @@ async def show_records(
     return page(request, "leagues/records.html", league=found.info, season=season, records=records)
 
 
+@get(f"{SEASON}/fixtures")
+async def show_fixtures(
+    request: AnyRequest,
+    league: FromPath[str],
+    number: FromPath[int],
+    principal: NamedDependency[Principal],
+    database: NamedDependency[Database],
+) -> Response[str]:
+    """The matches of a season by week, and their table."""
+    async with database.statements() as connection:
+        found = await find_seasons(connection, principal, league)
+        season = pick_season(found, number)
+        fixtures = await season_fixtures(connection, principal, season)
+    weeks = {week: list(own) for week, own in groupby(fixtures.matches, key=lambda match: match.week)}
+    now = min(max(season.info.begun, 1), season.info.weeks)
+    # The running week first, then those that were played, the newest first, then those to come.
+    order = [*range(now, 0, -1), *range(now + 1, season.info.weeks + 1)]
+    return page(
+        request,
+        "leagues/fixtures.html",
+        league=found.info,
+        season=season,
+        table=fixtures.table,
+        weeks=[(week, weeks[week]) for week in order if week in weeks],
+        is_ranked=shows_ranks(request),
+    )
+
+
 def _groups(season: FoundSeason, awards: Sequence[Award]) -> list[_Group]:
     """Awards by what they are given for, in their order: a title, the path of the week's page, and the awards."""
     base = f"/leagues/{season.league.slug}/seasons/{season.info.number}/weeks"
@@ -67,4 +97,4 @@ def _groups(season: FoundSeason, awards: Sequence[Award]) -> list[_Group]:
     return [(*named, list(own)) for named, own in groupby(awards, key=title)]
 
 
-ROUTES = (show_awards, show_records)
+ROUTES = (show_awards, show_records, show_fixtures)

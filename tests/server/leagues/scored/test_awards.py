@@ -11,10 +11,12 @@ from tests.support.leagues import MONDAY, arrive, make_league, stored, until_sco
 from tests.support.world import World
 from tgl_server.db.engine import Database
 from tgl_server.leagues.chain import verify_season
+from tgl_server.leagues.playing import draw_matches
 from tgl_server.leagues.replay import check_season
-from tgl_server.leagues.rules import Dates
+from tgl_server.leagues.rules import Dates, Fixtures
 from tgl_server.leagues.seasons import keep_seasons
 from tgl_server.leagues.service import NEW_RULES
+from tgl_server.leagues.terms import load_season
 
 PEOPLE: dict[str, dict[str, Any]] = {name: {"name": name, "email": f"{name.lower()}@example.com"} for name in "ABCD"}
 
@@ -89,6 +91,37 @@ async def test_sealed_weeks_give_awards_and_who_may_win_moves_them_by_an_amendme
     await execute(database, "UPDATE awards SET value = value + 1 WHERE week = 1")
     assert await broken_weeks(database, made.season_id) == [2]
     assert {each.table for each in (await check_season(database, made.season_id)).differences} == {"awards"}
+
+
+async def test_matches_are_drawn_at_the_opening_played_when_settled_and_void_with_whoever_hides(
+    database: Database, world: World
+) -> None:
+    rules = replace(NEW_RULES, dates=Dates.AS_WRITTEN, fixtures=Fixtures.PLAYERS)
+    made = await make_league(database, world, rules=rules, weeks=4, now=MONDAY)
+    await arrive(database, made.repos[0], [*played("A", 0, 3), *played("B", 0, 2), *played("C", 0, 1)])
+    await arrive(database, made.repos[0], [*played("A", 1, 1), *played("B", 1, 2), *played("C", 2, 2)])
+    await until_scored(database)
+    async with database.transaction() as tx:
+        await draw_matches(tx, await load_season(tx, made.season_id))
+    matches = "SELECT week, home_score, away_score, result FROM fixtures ORDER BY week, result"
+    assert {row.result for row in await rows(database, matches)} == {None}
+    await keep_seasons(database, MONDAY + timedelta(weeks=5))
+    played_weeks = [(row.week, row.result) for row in await rows(database, matches)]
+    assert len(played_weeks) == 8
+    assert [result for _, result in played_weeks].count("bye") == 4
+    total = "SELECT sum(coalesce(home_score, 0) + coalesce(away_score, 0)) FROM fixtures"
+    assert await scalar(database, total) == await scalar(database, "SELECT sum(points) FROM player_weeks")
+    assert (await check_season(database, made.season_id)).differences == []
+    await execute(database, "UPDATE players SET visibility = 'hidden' WHERE name = 'B'")
+    await keep_seasons(database, MONDAY + timedelta(weeks=5))
+    of_b = "SELECT count(*) FROM fixtures f JOIN players p ON p.id IN (home, away) WHERE p.name = 'B' AND {}"
+    assert await scalar(database, of_b.format("away IS NOT NULL AND result <> 'void'")) == 0
+    assert (await check_season(database, made.season_id)).differences == []
+    await execute(database, "UPDATE players SET visibility = 'shown'")
+    await keep_seasons(database, MONDAY + timedelta(weeks=5))
+    assert [(row.week, row.result) for row in await rows(database, matches)] == played_weeks
+    await execute(database, "UPDATE fixtures SET home_score = home_score + 1 WHERE week = 0")
+    assert {each.table for each in (await check_season(database, made.season_id)).differences} == {"fixtures"}
 
 
 async def test_two_players_are_no_league_for_awards(database: Database, world: World) -> None:
