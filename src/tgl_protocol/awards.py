@@ -31,6 +31,7 @@ class AwardName(StrEnum):
     MOST_IMPROVED = "most_improved"
     GLOBETROTTER = "globetrotter"
     COMEBACK = "comeback"
+    MATCH_CHAMPION = "match_champion"
 
     @property
     def period(self) -> AwardPeriod:
@@ -95,6 +96,7 @@ AWARDS: Final[dict[AwardName, tuple[AwardPeriod, str, str]]] = {
         "Comeback of the season",
         "The best three weeks in a row that follow four empty ones, of those who had points before.",
     ),
+    AwardName.MATCH_CHAMPION: (_SEASON, "Champion of matches", "The first rank of the table of matches."),
 }
 
 
@@ -126,6 +128,7 @@ class RecordName(StrEnum):
     BEST_WEEK = "best_week"
     BEST_MONTH = "best_month"
     LONGEST_RUN = "longest_run"
+    LARGEST_WIN = "largest_win"
 
 
 class Record(Struct, frozen=True, kw_only=True):

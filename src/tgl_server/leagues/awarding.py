@@ -47,6 +47,8 @@ class Deeds(Struct, frozen=True):
     repos: Mapping[UUID, int] = {}
     entries: Mapping[UUID, Entry] = {}
     is_first_season: bool = False
+    #: Rank and points of each entrant in the table of matches.
+    matches: Mapping[UUID, tuple[int, int]] = {}
 
     def entry(self, player: UUID) -> Entry:
         return self.entries.get(player) or Entry()
@@ -151,6 +153,7 @@ def _of_season(rules: Rules, span: Span, deeds: Deeds) -> list[_Contest]:
     rookies = [player for player, entry in entries.items() if not entry.earlier]
     return [
         _Contest(AwardName.CHAMPION, whole, _champions(rules, span, deeds)),
+        _Contest(AwardName.MATCH_CHAMPION, whole, _firsts(span, deeds, deeds.matches)),
         contest(AwardName.IRON, lambda player: sum(1 for each in deeds.weeks[player] if each)),
         contest(
             AwardName.ROOKIE,
@@ -170,9 +173,14 @@ def _of_season(rules: Rules, span: Span, deeds: Deeds) -> list[_Contest]:
 def _champions(rules: Rules, span: Span, deeds: Deeds) -> dict[UUID, int]:
     """The points of the first rank, of those who may win: equal points alone do not share it."""
     places = ranked(rules, span.weeks, deeds.weeks)
-    able = [place for place in places if _may_win(deeds.entry(place.player), span.weeks - 1)]
-    first = min((place.rank for place in able), default=0)
-    return {place.player: place.points for place in able if place.rank == first}
+    return _firsts(span, deeds, {place.player: (place.rank, place.points) for place in places})
+
+
+def _firsts(span: Span, deeds: Deeds, places: Mapping[UUID, tuple[int, int]]) -> dict[UUID, int]:
+    able = {player: each for player, each in places.items() if _may_win(deeds.entry(player), span.weeks - 1)}
+    first = min((rank for rank, _ in able.values()), default=0)
+    # Shared among equal ranks alone: their points are equal.
+    return {player: points for player, (rank, points) in able.items() if rank == first}
 
 
 def improved(before: Sequence[int], now: Sequence[int]) -> int:

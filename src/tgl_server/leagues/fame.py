@@ -20,7 +20,7 @@ _MOST_CAREERS: Final = 10
 
 
 async def season_records(connection: AsyncConnection, principal: Principal, season: FoundSeason) -> SeasonRecords:
-    """The records of a season and of its league, and the hall of fame; two statements."""
+    """The records of a season and of its league, and the hall of fame; three statements."""
     asked = {
         "league_id": season.league.id,
         "viewer": principal.user_id,
@@ -29,21 +29,24 @@ async def season_records(connection: AsyncConnection, principal: Principal, seas
     }
     rows = (await connection.execute(records_queries.WEEKS, asked)).mappings().all()
     titles = {row.player_id: row.titles for row in await connection.execute(records_queries.TITLES, asked)}
+    won = (await connection.execute(records_queries.WINS, asked)).all()
+    wins = [Reached(RecordName.LARGEST_WIN, row.player_id, row.value, row.number, row.week, row.week) for row in won]
     of_season = [row for row in rows if row["number"] == season.info.number]
     return SeasonRecords(
-        season=_records(of_season, principal),
-        league=_records(rows, principal),
+        season=_records(of_season, [win for win in wins if win.season == season.info.number], principal),
+        league=_records(rows, wins, principal),
         hall_of_fame=_careers(rows, titles, principal),
     )
 
 
-def _records(rows: Sequence[RowMapping], principal: Principal) -> list[Record]:
+def _records(rows: Sequence[RowMapping], wins: Sequence[Reached], principal: Principal) -> list[Record]:
     people = {row["player_id"]: row for row in rows}
     first_days = {row["number"]: to_day(row["starts"]) for row in rows}
-    found = records_of(
+    seasons = [
         PlayedSeason(row["player_id"], row["number"], to_day(row["starts"]), row["weeks"], row["week_points"])
         for row in rows
-    )
+    ]
+    found = records_of(seasons, [win for win in wins if win.player in people])
     return [
         Record(
             name=each.name,
@@ -63,6 +66,8 @@ def _evidence(each: Reached, first_day: int) -> str:
         return f"{each.value} points in week {each.first + 1}"
     if each.name is RecordName.BEST_MONTH:
         return f"{each.value} points in {month_words(first_day, each.first)}"
+    if each.name is RecordName.LARGEST_WIN:
+        return f"{each.value} points ahead in week {each.first + 1}"
     weeks = "1 active week" if each.value == 1 else f"{each.value} active weeks"
     return f"{weeks}, from week {each.first + 1} to week {each.last + 1}"
 

@@ -147,6 +147,11 @@ def match_table(played: Iterable[Played]) -> list[Line]:
     return _ranked([_line(entrant, counts) for entrant, counts in sums.items()], matches)
 
 
+def ranks_of(played: Iterable[Played | None]) -> dict[UUID, tuple[int, int]]:
+    """Rank and points of each entrant after the matches that were played."""
+    return {line.entrant: (line.rank, line.points) for line in match_table(each for each in played if each)}
+
+
 def _line(entrant: UUID, counts: Mapping[str, int]) -> Line:
     names = "won", "drawn", "lost", "median_points", "difference", "scored"
     won, drawn, lost, median, difference, scored = (counts[name] for name in names)

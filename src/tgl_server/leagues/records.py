@@ -35,10 +35,10 @@ class Reached(Struct, frozen=True):
     last: int
 
 
-def records_of(seasons: Iterable[PlayedSeason]) -> list[Reached]:
-    """The records of some seasons; players who reached the same share them, and nobody has one of 0."""
+def records_of(seasons: Iterable[PlayedSeason], wins: Iterable[Reached] = ()) -> list[Reached]:
+    """The records of some seasons, and of wins in matches by time; equal players share one, and nobody has one of 0."""
     best: dict[RecordName, list[Reached]] = {}
-    for each in _reached(seasons):
+    for each in (*_reached(seasons), *wins):
         held = best.setdefault(each.name, [])
         if not each.value or (held and each.value < held[0].value):
             continue

@@ -30,3 +30,10 @@ TITLES = text("""
     FROM awards a JOIN seasons s ON s.id = a.season_id
     WHERE s.league_id = :league_id AND a.name = 'champion' GROUP BY a.player_id
 """)
+
+WINS = text("""
+    SELECT s.number, f.week, CASE f.result WHEN 'home' THEN f.home ELSE f.away END AS player_id,
+           abs(f.home_score - f.away_score) AS value
+    FROM fixtures f JOIN seasons s ON s.id = f.season_id
+    WHERE s.league_id = :league_id AND f.result IN ('home', 'away') ORDER BY s.number, f.week, f.home
+""")

@@ -101,7 +101,7 @@ def season_result(
 def season_deeds(
     span: Span, settled: int, found: SeasonResult, entries: Mapping[UUID, Entry], *, is_first_season: bool
 ) -> Deeds:
-    """What the awards of so many weeks are decided by, of a computed season."""
+    """What the awards of so many weeks are decided by, of a computed season, but for its matches."""
     gardened: dict[tuple[UUID, int], int] = defaultdict(int)
     partners: dict[tuple[UUID, int], set[UUID]] = defaultdict(set)
     places: dict[tuple[UUID, int], set[int]] = defaultdict(set)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tgl_protocol.leagues import SeasonState
@@ -20,7 +21,7 @@ from tgl_server.leagues.crediting import credits_kept
 from tgl_server.leagues.facts import load_facts
 from tgl_server.leagues.follower import NAME
 from tgl_server.leagues.landing import wrongly_landed
-from tgl_server.leagues.matches import Pair, Played
+from tgl_server.leagues.matches import Pair, Played, ranks_of
 from tgl_server.leagues.models import VERDICTS
 from tgl_server.leagues.playing import matches_of, out_of, played_again
 from tgl_server.leagues.reference import JudgedCopy, SeasonResult, season_deeds, season_result
@@ -44,6 +45,7 @@ from tgl_server.leagues.settling import awards_given, entries_of
 from tgl_server.leagues.terms import ScoredSeason, judged, load_season, trait_of, whose_work
 from tgl_server.players.identifying import Author
 
+_Matches = list[tuple[Pair, Played | None]]
 _Rows = dict[tuple[Any, ...], tuple[Any, ...]]
 
 
@@ -70,7 +72,8 @@ async def check_season(database: Database, season_id: UUID) -> Replay:
         await tx.execute(ONE_MOMENT)
         season = await load_season(tx, season_id)
         found = await compute(tx, season)
-        beside = {"awards": await _awards(tx, season, found), "fixtures": await _fixtures(tx, season, found)}
+        matches = await _matches(tx, season, found)
+        beside = {"awards": await _awards(tx, season, found, matches), "fixtures": _match_rows(matches)}
         computed = {**tables_of(season, found), **beside}
         stored = await _stored_tables(tx, season)
         landed = await _landed(tx, season)
@@ -117,23 +120,24 @@ def digest_of(tables: dict[str, _Rows]) -> str:
     return found.hexdigest()
 
 
-async def _awards(tx: AsyncSession, season: ScoredSeason, found: SeasonResult) -> _Rows:
+async def _awards(tx: AsyncSession, season: ScoredSeason, found: SeasonResult, matches: _Matches) -> _Rows:
     """The awards of a computed season, with what is stored of its players beside points."""
     if not season.rules.awards:
         return {}
     entries, settled = await entries_of(tx, season.id), season.settled
     deeds = season_deeds(season.span, settled, found, entries, is_first_season=season.number == 1)
+    deeds = replace(deeds, matches=ranks_of(played for _, played in matches))
     return _award_rows(awards_of(season.rules, season.span, settled, deeds))
 
 
-async def _fixtures(tx: AsyncSession, season: ScoredSeason, found: SeasonResult) -> _Rows:
+async def _matches(tx: AsyncSession, season: ScoredSeason, found: SeasonResult) -> _Matches:
     """The matches of a computed season, as they were drawn, with the scores of those that are held."""
     scores: dict[int, dict[UUID, int]] = {}
     for player, points in found.weeks.items():
         for week, each in enumerate(points):
             scores.setdefault(week, {})[player] = each
     stored, out = await matches_of(tx, season.id), await out_of(tx, season.id)
-    return _match_rows(played_again(stored, scores, out, season.settled))
+    return played_again(stored, scores, out, season.settled)
 
 
 def _match_rows(matches: Iterable[tuple[Pair, Played | None]]) -> _Rows:

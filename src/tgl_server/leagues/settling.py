@@ -15,7 +15,8 @@ from tgl_protocol.leagues import SeasonState
 from tgl_server.leagues import awards_queries as queries
 from tgl_server.leagues import matches_queries
 from tgl_server.leagues.awarding import GLOBETROTTER_DAYS, Deeds, Entry, Given, awards_of
-from tgl_server.leagues.playing import play_matches
+from tgl_server.leagues.matches import ranks_of
+from tgl_server.leagues.playing import matches_of, play_matches
 from tgl_server.leagues.rules import Dates
 from tgl_server.leagues.terms import Reader, ScoredSeason
 
@@ -84,6 +85,7 @@ async def deeds_of(reader: Reader, season: ScoredSeason, settled: int) -> Deeds:
         repos={row.player_id: row.value for row in repos},
         entries=await entries_of(reader, season.id),
         is_first_season=season.number == 1,
+        matches=ranks_of(each.played for each in await matches_of(reader, season.id)),
     )
 
 
