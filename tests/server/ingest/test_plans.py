@@ -154,4 +154,4 @@ async def test_the_commits_of_a_row_of_the_log_are_found_by_their_moment_alone(c
 async def test_an_expensive_plan_is_not_compiled(crowded: Database, function: str) -> None:
     """To compile a plan takes longer than to run it: its cost is only as high as what it was told to avoid."""
     settings = await scalar(crowded, f"SELECT proconfig FROM pg_proc WHERE proname = '{function}'")
-    assert set(settings) == {"enable_sort=off", "enable_seqscan=off", "enable_bitmapscan=off", "jit=off"}
+    assert {"enable_sort=off", "enable_seqscan=off", "enable_bitmapscan=off", "jit=off"} <= set(settings)
