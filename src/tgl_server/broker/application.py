@@ -37,6 +37,9 @@ _KEPT: Final[dict[str, Any]] = {
     # A child's memory is not given back by Python: after so many pulls, or above so many kB, another one takes over.
     "worker_max_tasks_per_child": 100,
     "worker_max_memory_per_child": 500_000,
+    # A child that has not come up in time is killed, and the next one has no more: on a busy machine the default of 4
+    # seconds kills each, one after the other, while nothing is pulled.
+    "worker_proc_alive_timeout": 60.0,
     "task_default_queue": QUEUE,
     # Nothing that is read from the broker may name code to run, as pickle does.
     "accept_content": ["json"],

@@ -93,6 +93,32 @@ async def test_a_worker_that_is_told_to_stop_gives_back_its_pull_and_leaves_no_p
     assert ("pull_given_back" in said, "Traceback" in said) == (True, False)
 
 
+@pytest.mark.slow
+async def test_a_child_that_is_slow_to_come_up_is_not_killed(
+    database: Database,
+    brokered: Settings,
+    repo: RepoId,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """On a busy machine it takes longer than the 4 seconds after which Celery would kill it, and each that follows."""
+    late = "import os, sys, time\nif '--pool-of' in sys.orig_argv:\n"
+    late += "    os.register_at_fork(after_in_child=lambda: time.sleep(8))\n"
+    (tmp_path / "late").mkdir()
+    (tmp_path / "late" / "sitecustomize.py").write_text(late)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "late"))
+    first = await ask(database, repo)
+    with running_worker(brokered, "--with-beat") as worker:
+        await until_query(database, IS_DONE, id=first, seconds=LONG)
+        (pool,) = psutil.Process(worker.pid).children()
+        for child in pool.children():
+            child.kill()
+        second = await ask(database, repo)
+        await until_query(database, IS_DONE, id=second, seconds=LONG)
+    assert "Timed out waiting for UP" not in "".join(capfd.readouterr())
+
+
 async def test_whatever_of_a_worker_is_killed_its_pull_goes_on_and_nothing_of_it_is_left(
     database: Database, brokered: Settings, repo: RepoId, hanging: Hanging
 ) -> None:
