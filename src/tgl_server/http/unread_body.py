@@ -14,6 +14,8 @@ from litestar.types import ASGIApp, Message, Receive, ReceiveMessage, Scope, Sen
 # under its request with 502, which says nothing of the reason. It is little work to read.
 _MOST_BYTES = 48 * 1024 * 1024
 _MOST_SECONDS = 10.0
+# Who sends nothing for so long waits for the answer.
+_MOST_SILENT_SECONDS = 2.0
 _CLOSE = (b"connection", b"close")
 
 
@@ -35,7 +37,7 @@ class _Body:
         try:
             async with asyncio.timeout(_MOST_SECONDS):
                 while left > 0 and not self.is_read:
-                    message = await self.receive()
+                    message = await asyncio.wait_for(self.receive(), _MOST_SILENT_SECONDS)
                     left -= len(message["body"]) if message["type"] == "http.request" else left
         except TimeoutError:
             return
