@@ -23,6 +23,8 @@ class EventType(StrEnum):
     REPO_RECOVERED = "repo.recovered"
     REPO_BEHIND = "repo.behind"
     REPO_MIGRATED = "repo.migrated"
+    WEEK_SEALED = "week.sealed"
+    SEASON_CLOSED = "season.closed"
     KEY_CREATED = "key.created"
     KEY_CHANGED = "key.changed"
     KEY_REVOKED = "key.revoked"
@@ -90,6 +92,15 @@ class RepoMigrated(Struct, frozen=True, kw_only=True):
     to_method: Annotated[SyncMethod, about("The method from now on")]
 
 
+class SeasonEvent(Struct, frozen=True, kw_only=True):
+    """The data of `week.sealed` and `season.closed`: it names no player, and the digest tells each reader its own."""
+
+    league: Annotated[str, about("The slug of the league")]
+    season: Annotated[int, about("The number of the season")]
+    week: Annotated[int | None, about("The number of the week in the season, from 1; null for the season")]
+    sha256: Annotated[str, about("The seal, 64 hexadecimal digits")]
+
+
 class KeyEvent(Struct, frozen=True, kw_only=True):
     """The data of events about an API key: never the key itself."""
 
@@ -118,5 +129,13 @@ class StreamedEvent(Struct, frozen=True, kw_only=True):
 
 
 EventData = (
-    RunEnded | CommitsStored | RepoInTrouble | RepoRecovered | RepoBehind | RepoMigrated | KeyEvent | AccountEvent
+    RunEnded
+    | CommitsStored
+    | RepoInTrouble
+    | RepoRecovered
+    | RepoBehind
+    | RepoMigrated
+    | SeasonEvent
+    | KeyEvent
+    | AccountEvent
 )

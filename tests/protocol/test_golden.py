@@ -7,9 +7,10 @@ import msgspec
 import pytest
 
 from tgl_protocol.commits import MissingResult, PushBatch, PushResult, RefsResult, RefsUpdate, RepoStatus, RunPage
-from tgl_protocol.events import CommitsStored, RunEnded, StreamedEvent
+from tgl_protocol.events import CommitsStored, RunEnded, SeasonEvent, StreamedEvent
 from tgl_protocol.joining import MailmapDiff
 from tgl_protocol.league_changes import RepoWishes, RulesPreview
+from tgl_protocol.league_digest import DigestLine
 from tgl_protocol.league_players import DayCommit, OwnEntry, OwnEntryChange, PlayerDay, PlayerWeek
 from tgl_protocol.leagues import VERDICT_SENTENCES, CommitVerdict, Place
 from tgl_protocol.players import ClaimInfo, IdentityInfo, OwnPlayerChange, PlayerInfo, Split
@@ -59,6 +60,12 @@ GOLDEN: dict[type, dict[str, Any]] = {
         "value": 42,
         "arrived_at": AT,
     },
+    DigestLine: {
+        "kind": "debut",
+        "sentence": "Ada Lovelace had a debut.",
+        "player_ids": [REPO],
+    },
+    SeasonEvent: {"league": "premier", "season": 1, "week": None, "sha256": DIGEST},
     StreamedEvent: {
         "id": REPO,
         "type": "repo.stale",

@@ -15,7 +15,7 @@ from tgl_server.db.engine import Database
 from tgl_server.http.client_address import AnyConnection
 from tgl_server.http.declarations import admits_anyone, answers, answers_text
 from tgl_server.http.text_rules import is_storable
-from tgl_server.leagues import badges
+from tgl_server.leagues import badges, pictures
 from tgl_server.leagues.actions import LeagueAction
 from tgl_server.leagues.paths import Slug
 from tgl_server.leagues.player_routes import PlayerId
@@ -61,4 +61,19 @@ async def show_badge(league: Slug, player: PlayerId, database: NamedDependency[D
     return Response(drawn.encode(), media_type=SVG_MEDIA_TYPE, headers=_HEADERS)
 
 
-BADGE_ROUTES = (change_own_entry, show_badge)
+@get(
+    "/{league:str}/table.svg",
+    guards=[anybody],
+    media_type=SVG_MEDIA_TYPE,
+    opt=answers(errors.NotFound) | answers_text(SVG_MEDIA_TYPE),
+)
+async def show_table_picture(league: Slug, database: NamedDependency[Database]) -> Response[bytes]:
+    """Show the first ten of those who show a badge, in the newest season of a league, as a picture."""
+    if not is_storable(league):
+        raise errors.NotFound("There is no table here.")
+    async with database.statements() as connection:
+        drawn = await pictures.read_table(connection, league)
+    return Response(drawn.encode(), media_type=SVG_MEDIA_TYPE, headers=_HEADERS)
+
+
+BADGE_ROUTES = (change_own_entry, show_badge, show_table_picture)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import msgspec
 from msgspec import Struct
 
-from tgl_protocol import awards, league_players, leagues, matches, seals
+from tgl_protocol import awards, league_digest, league_players, leagues, matches, seals
 from tgl_protocol import league_changes as changes
 from tgl_server.http.example_values import AT, PROJECT_ID, REPO_ID, SHA, USER_ID
 from tgl_server.leagues.rules import CoAuthors, Rules, rules_hash, rules_json
@@ -195,6 +195,20 @@ EXAMPLES: list[Struct] = [
         players=1,
         items=[_WEEK_PLACE],
         awards=[_AWARD],
+    ),
+    league_digest.WeekDigest(
+        season=_SEASON,
+        week=1,
+        starts=date(2026, 1, 5),
+        ends=date(2026, 1, 11),
+        sealed_at=AT + timedelta(days=16),
+        lines=[
+            league_digest.DigestLine(
+                kind=league_digest.DigestKind.BEST,
+                sentence="The best week was that of Ada Lovelace: 39 points.",
+                player_ids=[USER_ID],
+            )
+        ],
     ),
     league_players.LeaguePlayer(
         player_id=USER_ID,

@@ -27,6 +27,7 @@ from tgl_server.http.example_values import SHA
 from tgl_server.leagues import reading
 from tgl_server.leagues.award_routes import AWARD_ROUTES
 from tgl_server.leagues.badge_routes import BADGE_ROUTES
+from tgl_server.leagues.digest_routes import DIGEST_ROUTES
 from tgl_server.leagues.making_routes import MAKING
 from tgl_server.leagues.own_days import own_days
 from tgl_server.leagues.paths import Slug, Version, reads_leagues
@@ -138,6 +139,7 @@ leagues_router = Router(
         *AWARD_ROUTES,
         *PLAYER_ROUTES,
         *BADGE_ROUTES,
+        *DIGEST_ROUTES,
     ],
     tags=["leagues"],
 )

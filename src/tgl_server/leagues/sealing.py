@@ -14,8 +14,10 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tgl_protocol.awards import AwardPeriod
+from tgl_protocol.events import EventType, SeasonEvent
 from tgl_protocol.seals import SealKind
 from tgl_server.audit.service import Actor, record
+from tgl_server.events.service import record_event
 from tgl_server.leagues import sealing_queries as queries
 from tgl_server.leagues.actions import LeagueAction
 from tgl_server.leagues.awarding import Given
@@ -86,7 +88,8 @@ async def seal_due(tx: AsyncSession, season: ScoredSeason, second: int) -> int:
 async def seal_all(tx: AsyncSession, season: ScoredSeason) -> None:
     """Seal what is left of a season that closes, and the season."""
     await _seal_weeks(tx, season, range(season.sealed, season.span.weeks))
-    await _append(tx, season, SealKind.SEASON, None, await season_payload(tx, season))
+    seal = await _append(tx, season, SealKind.SEASON, None, await season_payload(tx, season))
+    await _tell(tx, season, EventType.SEASON_CLOSED, None, seal)
 
 
 async def reseal(tx: AsyncSession, season: ScoredSeason, why: Why, *, is_closed: bool = False) -> Amended | None:
@@ -135,9 +138,18 @@ async def _seal_weeks(tx: AsyncSession, season: ScoredSeason, weeks: range) -> N
     await settle(tx, season, weeks.stop)
     points = await _week_points(tx, season)
     for week in weeks:
-        await _append(tx, season, SealKind.WEEK, week, await payload_of(tx, season, week, points))
+        seal = await _append(tx, season, SealKind.WEEK, week, await payload_of(tx, season, week, points))
+        await _tell(tx, season, EventType.WEEK_SEALED, week + 1, seal)
     await _freeze(tx, season, weeks)
     await tx.execute(queries.NOTE_SEALED, {"season_id": season.id, "sealed": weeks.stop})
+
+
+async def _tell(tx: AsyncSession, season: ScoredSeason, type_: EventType, week: int | None, seal: bytes) -> None:
+    """Tell the projects of the league, once each."""
+    for row in (await tx.execute(queries.PROJECTS, {"season_id": season.id})).all():
+        data = SeasonEvent(league=row.slug, season=row.number, week=week, sha256=seal.hex())
+        once = f"{type_}:{season.id}:{week}:{row.project_id}"
+        await record_event(tx, type_, data, project_id=row.project_id, once=once)
 
 
 async def _freeze(tx: AsyncSession, season: ScoredSeason, weeks: range) -> None:
@@ -154,9 +166,11 @@ async def _append(
     payload: str,
     why: Why | None = None,
     changes: _Points | None = None,
-) -> None:
+) -> bytes:
+    """Add a seal to the chain; its hash."""
     last = (await tx.execute(queries.LAST, {"season_id": season.id})).one_or_none()
     previous = FIRST if last is None else last.sha256
+    sha256 = seal_hash(season.rules_sha256, previous, payload)
     row: dict[str, Any] = {
         "season_id": season.id,
         "seq": 1 if last is None else last.seq + 1,
@@ -164,12 +178,13 @@ async def _append(
         "week": week,
         "payload": payload,
         "previous": previous,
-        "sha256": seal_hash(season.rules_sha256, previous, payload),
+        "sha256": sha256,
         "actor_id": why.by.user_id if why else None,
         "reason": why.reason if why else "",
         "changes": msgspec.json.encode(changes or []).decode(),
     }
     await tx.execute(queries.ADD, row)
+    return sha256
 
 
 def _match_lines(stored: Iterable[Stored], week: int) -> list[tuple[object, ...]]:

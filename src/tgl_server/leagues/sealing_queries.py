@@ -23,6 +23,14 @@ IDENTITIES = text(f"""
 
 LAST = text("SELECT seq, sha256 FROM seals WHERE season_id = :season_id ORDER BY seq DESC LIMIT 1")
 
+# The projects that have a repository of the season's league.
+PROJECTS = text("""
+    SELECT DISTINCT g.slug, s.number, r.project_id
+    FROM seasons s JOIN leagues g ON g.id = s.league_id
+    JOIN league_repos m ON m.league_id = g.id JOIN repos r ON r.id = m.repo_id
+    WHERE s.id = :season_id ORDER BY r.project_id
+""")
+
 ADD = text("""
     INSERT INTO seals (season_id, seq, kind, week, payload, previous, sha256, actor_id, reason, changes)
     VALUES (:season_id, :seq, :kind, :week, :payload, :previous, :sha256, :actor_id, :reason,

@@ -6,9 +6,9 @@ from sqlalchemy import text
 _TOP, _AROUND = 10, 2
 
 # Whom the reader may know of; who has hidden is shown to themselves alone, until the scorer has taken them out.
-_IS_SEEN = """(p.visibility <> 'hidden' OR p.user_id = :viewer) AND (:shows_provisional OR p.state <> 'provisional')"""
+IS_SEEN = """(p.visibility <> 'hidden' OR p.user_id = :viewer) AND (:shows_provisional OR p.state <> 'provisional')"""
 
-_PERSON = "p.name, p.state, p.visibility, p.shown_name, p.user_id, coalesce(p.user_id = :viewer, false) AS is_me"
+PERSON = "p.name, p.state, p.visibility, p.shown_name, p.user_id, coalesce(p.user_id = :viewer, false) AS is_me"
 
 # What ranks are computed of, of everybody.
 WEEK_POINTS = text("SELECT player_id, week_points FROM standings WHERE season_id = :season_id")
@@ -18,8 +18,8 @@ def _cut(rows: str, columns: str) -> str:
     """The lines of a table that the reader is shown: the order is by rank, and equal ranks are by id."""
     return f"""
         WITH seen AS MATERIALIZED (
-            SELECT r.*, {_PERSON}, row_number() OVER (ORDER BY r.rank, r.player_id) AS line, count(*) OVER () AS players
-            FROM ({rows}) r JOIN players p ON p.id = r.player_id WHERE {_IS_SEEN}
+            SELECT r.*, {PERSON}, row_number() OVER (ORDER BY r.rank, r.player_id) AS line, count(*) OVER () AS players
+            FROM ({rows}) r JOIN players p ON p.id = r.player_id WHERE {IS_SEEN}
         ), own AS MATERIALIZED (SELECT line FROM seen WHERE is_me)
         SELECT {columns}, s.rank, s.is_tied, s.player_id, s.points, s.days, s.players,
                s.name, s.state, s.visibility, s.shown_name, s.user_id, s.is_me

@@ -31,6 +31,10 @@ ROWS: Rows = {
     "GET /api/v1/leagues/{league}/players/{player}/days": _reads(404),
     "GET /api/v1/leagues/{league}/players/{player}/days/{day}": _reads(404),
     "GET /api/v1/leagues/{league}/explain/{sha}": _reads(404),
+    f"GET {_SEASON}/weeks/{{week}}/digest": _reads(404),
+    f"GET {_LEAGUE}/feed.atom": _reads(404),
+    # Of players who show it to everybody, or there is none.
+    f"GET {_LEAGUE}/table.svg": public(404),
     f"GET {_LEAGUE}/repos": _reads(404),
     f"GET {_SEASON}": _reads(404),
     "POST /api/v1/leagues": _makes(422),

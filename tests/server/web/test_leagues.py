@@ -15,6 +15,7 @@ from tests.support.world import World
 from tgl_protocol.leagues import VERDICT_SENTENCES, CommitVerdict
 from tgl_server.db.engine import Database
 from tgl_server.leagues.rules import Board
+from tgl_server.leagues.seasons import keep_seasons
 from tgl_server.leagues.service import NEW_RULES
 
 SEASON = "/leagues/premier/seasons/1"
@@ -60,6 +61,19 @@ async def test_the_table_has_a_podium_and_everybody_by_rank(boss_visitor: Visito
     assert re.findall(r'class="rank-number">(\d+)', week) == ["1", "2", "3"]
     for path in (f"{SEASON}/weeks/3", "/leagues/premier/seasons/99999999999999999999", "/leagues/none", "/leagues/%00"):
         await show(boss_visitor, path, 404)
+
+
+async def test_a_sealed_week_is_told_in_short_and_without_the_best_where_ranks_are_hidden(
+    boss_visitor: Visitor, made: MadeLeague, database: Database
+) -> None:
+    assert 'id="story"' not in await show(boss_visitor, f"{SEASON}/weeks/1")
+    await keep_seasons(database, MONDAY + timedelta(days=15))
+    page = await show(boss_visitor, f"{SEASON}/weeks/1")
+    assert "3 players had 13 changes that count." in page
+    assert "The best week was that of Ada: 39 points." in page
+    assert "Ada, Ben and =cmd()&lt;b&gt;Cem had their debut." in page
+    await boss_visitor.post("/settings/preferences", {"ranks": "off"})
+    assert "The best week was" not in await show(boss_visitor, f"{SEASON}/weeks/1")
 
 
 async def test_from_a_player_to_the_commit_that_gave_the_points_and_back(

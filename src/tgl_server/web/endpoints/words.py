@@ -16,6 +16,8 @@ EVENTS: Final[Mapping[EventType, str]] = {
     EventType.REPO_RECOVERED: "A repository recovered",
     EventType.REPO_BEHIND: "A forge told of a push that is not here yet",
     EventType.REPO_MIGRATED: "A repository moved between push and pull",
+    EventType.WEEK_SEALED: "A week of a league was sealed",
+    EventType.SEASON_CLOSED: "A season of a league was closed",
     EventType.KEY_CREATED: "An API key was made",
     EventType.KEY_CHANGED: "An API key was changed",
     EventType.KEY_REVOKED: "An API key was revoked",
