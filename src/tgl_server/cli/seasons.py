@@ -8,6 +8,7 @@ from uuid import UUID
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from tgl_protocol.league_changes import StrikeInfo
 from tgl_protocol.seals import Amendment, AmendmentWish
 from tgl_server.accounts.service import COMMAND_LINE
 from tgl_server.auth.argon2 import Argon2
@@ -20,12 +21,15 @@ from tgl_server.leagues.amending import amend_season
 from tgl_server.leagues.chain import Verified, verify_season
 from tgl_server.leagues.models import Season
 from tgl_server.leagues.seasons import close_season, create_season, find_season, open_season
+from tgl_server.leagues.strikes import list_strikes, strike, take_back
 
 _SHA = re.compile("[0-9a-f]{40}")
 
 app = typer.Typer(help="Plan, open, close, amend and verify seasons.", no_args_is_help=True)
 
 Number = Annotated[int, typer.Argument(help="The number of the season.")]
+Commit = Annotated[str, typer.Argument(help="The commit, by its whole sha.")]
+Reason = Annotated[str, typer.Option(help="Why; it is kept and shown.")]
 
 
 @app.callback()
@@ -84,7 +88,7 @@ def close(slug: Slug, number: Number) -> None:
 def amend(
     slug: Slug,
     number: Number,
-    reason: Annotated[str, typer.Option(help="Why; it is kept and shown.")],
+    reason: Reason,
     strike: Annotated[list[str] | None, typer.Option(help="A commit whose change is struck; any number.")] = None,
     take_back: Annotated[list[str] | None, typer.Option(help="A commit whose strike is taken back.")] = None,
     confirm: Annotated[str | None, typer.Option(help="The token of the preview, to do exactly that.")] = None,
@@ -104,6 +108,45 @@ def amend(
         say(f"Amended season {number} of {slug} from week {found.week}")
     else:
         say(f"Week {found.week} and those after it would be sealed anew; --confirm {found.token} does it")
+
+
+@app.command("strike")
+def strike_(slug: Slug, number: Number, sha: Commit, reason: Reason) -> None:
+    """Strike the change of a commit, with all its copies, in a season that runs."""
+    (wanted,) = _shas([sha])
+
+    async def act(database: Database, _: Argon2) -> None:
+        async with database.transaction() as tx:
+            season = await find_season(tx, (await find_league(tx, slug)).id, number)
+            await strike(tx, season, bytes.fromhex(wanted), reason, COMMAND_LINE)
+
+    run_with_database(act)
+    say(f"Struck the change of {sha} in season {number} of {slug}")
+
+
+@app.command("take-back")
+def take_back_(slug: Slug, number: Number, sha: Commit) -> None:
+    """Take back the strikes on the change of a commit, in a season that runs."""
+    (wanted,) = _shas([sha])
+
+    async def act(database: Database, _: Argon2) -> int:
+        async with database.transaction() as tx:
+            season = await find_season(tx, (await find_league(tx, slug)).id, number)
+            return await take_back(tx, season, bytes.fromhex(wanted), COMMAND_LINE)
+
+    say(f"Took back {run_with_database(act)} on the change of {sha} in season {number} of {slug}")
+
+
+@app.command("strikes")
+def strikes_(slug: Slug, number: Number) -> None:
+    """List the strikes of a season, the newest first."""
+
+    async def act(database: Database, _: Argon2) -> list[StrikeInfo]:
+        async with database.transaction() as tx:
+            return await list_strikes(tx, await _id(tx, slug, number))
+
+    for each in run_with_database(act):
+        say(f"{each.sha}  {each.at:%Y-%m-%d %H:%M}  {each.reason}")
 
 
 @app.command()

@@ -52,6 +52,14 @@ def test_a_season_from_the_league_to_a_clean_replay(prepared: Run, database_url:
     assert (status, clean.startswith("10 commits, 0 differences, digest ")) == (0, True)
     assert _with_database(database_url, lambda d: scalar(d, "SELECT sum(points) FROM player_days")) == 65
 
+    sha = stored(9)["sha"].hex()
+    assert prepared("seasons", "strike", "premier", "1", sha, "--reason", "generated")[0] == 0
+    assert prepared("seasons", "strikes", "premier", "1")[1].endswith("  generated\n")
+    assert _with_database(database_url, lambda d: scalar(d, "SELECT sum(points) FROM player_days")) == 60
+    status, said = prepared("seasons", "take-back", "premier", "1", sha)
+    assert (status, said) == (0, f"Took back 1 on the change of {sha} in season 1 of premier\n")
+    assert prepared("seasons", "strikes", "premier", "1") == (0, "")
+
     tried = Path(tmp_path, "rules.json")
     tried.write_text('{"coauthors": "off", "best_days": 1}')
     status, said = prepared("league", "preview", "premier", "--file", str(tried), "--season", "1")
@@ -105,6 +113,7 @@ def test_a_league_takes_all_repositories_of_a_project(prepared: Run) -> None:
         (("seasons", "create", "premier", "--starts", "soon"), "soon is not a date"),
         (("seasons", "create", "premier", "--starts", "2031-01-07"), "starts: Expected a Monday"),
         (("seasons", "close", "premier", "1"), "The league has no season 1"),
+        (("seasons", "take-back", "premier", "1", "beef"), "beef is not a whole sha"),
     ],
 )
 def test_what_cannot_be_done_says_why(prepared: Run, arguments: tuple[str, ...], reason: str) -> None:
