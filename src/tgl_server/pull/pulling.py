@@ -188,7 +188,7 @@ class Pull:
             moment = next_moment(self._lease.cron, self._lease.timezone, await database_now(tx))
             await self._end(tx, Ending(next_due_at=moment, mirror_host=this_host(), mirror_bytes=size))
             for part in parts_of(stored.refs, MAX_REFS):
-                await update_refs(tx, self._lease.push, part, stored.last_removal, max_refs=0)
+                await update_refs(tx, self._lease.push, part, stored.last_removal, max_refs=0, head=stored.head)
             await note_use(tx, self._lease.repo_id, refused=False)
             if self._lease.cause is Cause.SCHEDULE:
                 await pulled.drop_empty_run(tx, self._lease.repo_id, self._lease.run_id)

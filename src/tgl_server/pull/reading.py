@@ -4,7 +4,7 @@ The history may be hostile: the processes that count its lines have limits, and 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -47,9 +47,17 @@ class MirrorHistory:
         found = await self._in_time(self._repository.walk, walk_from, hidden, unreadable=self._hear)
         return found.shas
 
+    async def head(self, branches: Collection[str]) -> str | None:
+        """The full name of the default branch, if it is one of these."""
+        return await self._in_time(self._repository.head, branches)
+
     async def batches(self, shas: list[bytes], jobs: int) -> AsyncGenerator[list[Commit], None]:
-        """The commits in this order with their line statistics, as many together as a batch may hold."""
-        commits = self._repository.commits(shas, jobs=jobs, unreadable=self._hear, limits=_LIMITS)
+        """The commits in this order with their line statistics, as many together as a batch may hold.
+
+        They say how many of their lines are generated, as those of clients do.
+        """
+        generated = await self._in_time(self._repository.generated_files)
+        commits = self._repository.commits(shas, jobs=jobs, unreadable=self._hear, limits=_LIMITS, generated=generated)
         try:
             while batch := await self._in_time(_take, commits):
                 yield batch

@@ -33,10 +33,11 @@ Enter = Callable[[RunPhase], Awaitable[None]]
 
 
 class Stored(Struct, frozen=True):
-    """What is left to record of a pull whose commits are stored; `last_removal` as it was before."""
+    """What is left to record of a pull whose commits are stored: `last_removal` as it was, and the default branch."""
 
     refs: Refs
     last_removal: int | None
+    head: str | None
 
 
 async def store_new(
@@ -57,14 +58,16 @@ async def store_new(
     await enter(RunPhase.WALKING)
     async with opened(mirror, reading) as history:
         recorded, last_removal, is_empty = await _recorded(database, settings, push.repo_id)
-        plan = plan_pull(_recordable(await history.tips()), recorded)
+        tips = _recordable(await history.tips())
+        head = await history.head(tips)
+        plan = plan_pull(tips, recorded)
         shas = await history.walk(plan.walk_from, plan.hidden)
         if shas and not is_empty:
             shas = await _missing(database, push.repo_id, shas)
         refused = await _store(database, settings, push, history, shas, enter, jobs)
         if history.unreadable:
             raise MirrorDamaged(history.unreadable)
-    return Stored(plan.refs(is_complete=not refused), last_removal)
+    return Stored(plan.refs(is_complete=not refused), last_removal, head)
 
 
 async def _store(

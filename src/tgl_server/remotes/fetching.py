@@ -32,6 +32,11 @@ _MEMORY_BYTES = 4 * 1024**3
 # On the average: no forge has names of branches as long as this.
 _LONGEST_REF = 400
 _SHORT_LISTING = 64 * 1024
+# When the mirror's HEAD was last compared with the remote's.
+_ASKED = "tgl-head-asked"
+_HEAD_SECONDS = 24 * 60 * 60
+# A HEAD that is no branch.
+_NO_BRANCH = "refs/none"
 
 
 async def fetch(url: str, mirror: Path, *, policy: RemotePolicy, credential: Credential | None = None) -> None:
@@ -70,6 +75,8 @@ async def _fetch(place: Place, mirror: Path, policy: RemotePolicy, credential: C
             options = ["--prune", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"]
             await work.run([*git, "fetch", "-q", *options, "--end-of-options", place.url, _BRANCHES])
             await _check_size(work, git)
+        if _is_head_old(mirror):
+            await _follow_head(work, git)
 
 
 class _Work(Struct, frozen=True):
@@ -128,6 +135,23 @@ async def _branches(work: _Work, git: list[str]) -> bytes:
     listing = Listing(work.place, work.policy)
     await work.run([*git, "ls-remote", "-q", "--heads", "--refs", "--end-of-options", work.place.url], listing.take)
     return _sorted(bytes(listing.text))
+
+
+def _is_head_old(mirror: Path) -> bool:
+    """True if nobody has asked for the default branch for a day: remotes list all their refs for that."""
+    return not (mirror / _ASKED).exists() or time.time() - (mirror / _ASKED).stat().st_mtime > _HEAD_SECONDS
+
+
+async def _follow_head(work: _Work, git: list[str]) -> None:
+    """Let the mirror's HEAD name the remote's default branch, or none where that has none."""
+    listing = Listing(work.place, work.policy)
+    await work.run([*git, "ls-remote", "-q", "--symref", "--end-of-options", work.place.url, "HEAD"], listing.take)
+    lines = bytes(listing.text).decode(errors="replace").splitlines()
+    named = [line.removeprefix("ref: ").removesuffix("\tHEAD") for line in lines if line.endswith("\tHEAD")]
+    own = {line.partition(b"\t")[2].decode(errors="replace") for line in (await _own_branches(work, git)).splitlines()}
+    head = next((name for name in named if name in own), _NO_BRANCH)
+    await work.run([*git, "symbolic-ref", "HEAD", head])
+    (work.mirror / _ASKED).touch()
 
 
 async def _own_branches(work: _Work, git: list[str]) -> bytes:

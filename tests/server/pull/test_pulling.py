@@ -30,6 +30,7 @@ from tgl_server.db.engine import Database
 from tgl_server.features import FOLLOWERS
 from tgl_server.followers.runner import catch_up
 from tgl_server.pull import queue
+from tgl_server.pull.mirrors import mirror_of
 from tgl_server.pull.pulling import Pull
 from tgl_server.settings import Settings
 from tgl_server.verify.service import find_faults
@@ -55,6 +56,39 @@ async def test_rows_are_those_of_a_push_column_by_column(
     assert await rows(database, own, id=world.repo_id) == await rows(database, own, id=pushed.repo_id)
     await catch_up(database, FOLLOWERS)
     assert await find_faults(database, settings.run_timeout, FOLLOWERS) == []
+
+
+async def test_the_default_branch_and_generated_lines_are_those_of_a_push(
+    server: RunningServer, database: Database, world: World, settings: Settings, forge: Forge, source: Path
+) -> None:
+    files = {".gitattributes": "made/** linguist-generated\n", "made/by.py": "1\n2\n", "go.sum": "a\n", "own.py": "1\n"}
+    for name, text in files.items():
+        (source / name).parent.mkdir(exist_ok=True)
+        (source / name).write_text(text)
+    git(source, "add", "-A")
+    git(source, "commit", "-qm", "Generated")
+    git(source, "branch", "other")
+    url = forge.add(source)
+    bare, clone = forge.root / "app.git", source.with_name("clone")
+    git(source.parent, "clone", "-q", str(bare), str(clone))
+    pushed = await add_world(database, project="pushed")
+    done = tgl("push", clone, cwd=clone, **pushed.environment(server.url))
+    assert done.code == 0, done.err
+    await pull(database, settings, await let_pull(database, world, url))
+    assert await columns_of(database, world.repo_id) == await columns_of(database, pushed.repo_id)
+    sums = "SELECT sum(generated_additions) FROM commits WHERE repo_id = :id"
+    assert await scalar(database, sums, id=world.repo_id) == 3
+    heads = "SELECT DISTINCT s.head, u.name, u.sha FROM repo_states s JOIN ref_updates u USING (repo_id)"
+    (head,) = await rows(database, heads)
+    assert (head.head, head.name) == (git(bare, "symbolic-ref", "HEAD"),) * 2
+
+    git(bare, "symbolic-ref", "HEAD", "refs/heads/other")
+    own = "SELECT head FROM repo_states WHERE repo_id = :id"
+    await pull(database, settings, RepoId(world.repo_id))
+    assert await scalar(database, own, id=world.repo_id) == head.head
+    (mirror_of(settings, RepoId(world.repo_id)) / "tgl-head-asked").unlink()
+    await pull(database, settings, RepoId(world.repo_id))
+    assert await scalar(database, own, id=world.repo_id) == "refs/heads/other"
 
 
 async def test_a_pull_that_finds_nothing_new_is_a_run_only_where_somebody_asked(
