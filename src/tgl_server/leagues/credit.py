@@ -3,7 +3,7 @@
 import re
 from collections.abc import Hashable, Iterable, Sequence
 from functools import lru_cache
-from hashlib import blake2b
+from hashlib import sha256
 from typing import Final, TypeVar
 
 from tgl_protocol.http import MAX_EMAIL_LENGTH, MAX_NAME_LENGTH
@@ -18,9 +18,12 @@ Person = TypeVar("Person", bound=Hashable)
 
 
 def title_key(title: str) -> int:
-    """64 bits, signed, of a title without the ` (#n)` that a forge adds when it squashes."""
+    """The first 64 bits of a hash, signed, of a title without the ` (#n)` that a forge adds when it squashes.
+
+    `judging_queries.TITLE_KEY` is the same in SQL.
+    """
     bare = _PULL_REQUEST.sub("", title)
-    return int.from_bytes(blake2b(bare.encode(), digest_size=8).digest(), "big", signed=True)
+    return int.from_bytes(sha256(bare.encode()).digest()[:8], "big", signed=True)
 
 
 def is_revert(title: str) -> bool:

@@ -22,13 +22,13 @@ from tgl_server.leagues.landing import landed_by_history
 from tgl_server.leagues.models import League, Season
 from tgl_server.leagues.naming import names_of_players
 from tgl_server.leagues.reference import JudgedCopy, SeasonResult, season_result
-from tgl_server.leagues.replay_queries import STRUCK
 from tgl_server.leagues.rescoring import stored_commits
 from tgl_server.leagues.rules import CoAuthors, Counting, Dates, Rules, rules_hash
 from tgl_server.leagues.scoring import Placed, Terms, span_of
 from tgl_server.leagues.scoring_queries import COMMITS_AS_COMMITTED, COMMITS_SINCE
 from tgl_server.leagues.seasons import find_season
 from tgl_server.leagues.service import last_rules, load_rules
+from tgl_server.leagues.strikes_queries import STRUCK
 from tgl_server.leagues.terms import Credit, Fields, ScoredSeason, judged, second_of, terms_of, trait_of, whose_work
 from tgl_server.players.identifying import Author, find_identities
 

@@ -16,7 +16,7 @@ _NEVER_COPIES = ", ".join(
     str(VERDICT_CODES[verdict])
     for verdict in (CommitVerdict.MERGE, CommitVerdict.BOT, CommitVerdict.EMPTY, CommitVerdict.REVERT)
 )
-_IS_COMPARABLE = f"own NOT IN ({_NEVER_COPIES})"
+IS_COMPARABLE = f"own NOT IN ({_NEVER_COPIES})"
 
 # In one order, as two may score repositories of the same leagues at once.
 LOCK_SEASONS = text("""
@@ -89,7 +89,7 @@ _TRAITS = "l.player_id, l.change, l.authored_at, l.title_key, l.additions, l.del
 def _alike(pair: tuple[str, ...]) -> str:
     same = " AND ".join(f"l.{name} = g.{name}" for name in ("player_id", *pair))
     return f"""
-        SELECT {_TRAITS} FROM given g JOIN ledger l ON l.season_id = :season_id AND {same} WHERE l.{_IS_COMPARABLE}
+        SELECT {_TRAITS} FROM given g JOIN ledger l ON l.season_id = :season_id AND {same} WHERE l.{IS_COMPARABLE}
     """  # noqa: S608 -- our own text
 
 
@@ -109,13 +109,35 @@ JOIN_CHANGES = text(f"""
     UPDATE ledger l SET change = g.joined
     FROM unnest(CAST(:player_id AS uuid[]), CAST(:change AS bytea[]), CAST(:joined AS bytea[]))
          AS g (player_id, change, joined)
-    WHERE l.season_id = :season_id AND l.player_id = g.player_id AND l.change = g.change AND l.{_IS_COMPARABLE}
+    WHERE l.season_id = :season_id AND l.player_id = g.player_id AND l.change = g.change AND l.{IS_COMPARABLE}
 """)  # noqa: S608 -- our own text
 
-# All comparable rows of some players, and the names of their changes computed anew.
+
+# 64 bits of each pair of traits, which are the same where the pair is; a few others that agree do no harm.
+_SIZE_BITS = "((CAST(l.additions AS bigint) << 16) # (CAST(l.deletions AS bigint) << 4) # l.files)"
+_PAIR_BITS = (
+    "(l.authored_at # l.title_key)",
+    f"((l.authored_at << 30) # {_SIZE_BITS})",
+    f"(l.title_key # {_SIZE_BITS})",
+)
+
+
+def sharing_traits(table: str, which: str) -> str:
+    """The condition for rows that share a pair of traits with another: all that may be copies are among them.
+
+    One hash of each pair finds them in a few passes over the table, without sorting it.
+    """
+    own = f"{which} AND l.{IS_COMPARABLE}"
+    some = "SELECT {bits} FROM {table} l WHERE {own} GROUP BY 1 HAVING count(*) > 1"
+    shared = (f"{bits} IN ({some.format(bits=bits, table=table, own=own)})" for bits in _PAIR_BITS)
+    return f"({own} AND ({' OR '.join(shared)}))"
+
+
+# Those rows of some players whose changes are to be named anew.
+_OF_PLAYERS = "l.season_id = :season_id AND l.player_id = ANY(CAST(:player_ids AS uuid[]))"
 COMPARABLE = text(f"""
     SELECT {_TRAITS}, l.sha FROM ledger l
-    WHERE l.season_id = :season_id AND l.player_id = ANY(CAST(:player_ids AS uuid[])) AND l.{_IS_COMPARABLE}
+    WHERE {sharing_traits("ledger", _OF_PLAYERS)} OR ({_OF_PLAYERS} AND l.{IS_COMPARABLE} AND l.change <> l.sha)
     ORDER BY l.player_id
 """)  # noqa: S608 -- our own text
 
@@ -123,7 +145,7 @@ NAME_CHANGES = text(f"""
     UPDATE ledger l SET change = g.change
     FROM unnest(CAST(:player_id AS uuid[]), CAST(:sha AS bytea[]), CAST(:change AS bytea[]))
          AS g (player_id, sha, change)
-    WHERE l.season_id = :season_id AND l.player_id = g.player_id AND l.sha = g.sha AND l.{_IS_COMPARABLE}
+    WHERE l.season_id = :season_id AND l.player_id = g.player_id AND l.sha = g.sha AND l.{IS_COMPARABLE}
 """)  # noqa: S608 -- our own text
 
 # In a sealed week, and not because of a strike, which may be taken back.
@@ -132,9 +154,13 @@ _IS_HELD = f"(l.is_sealed AND l.verdict <> {_STRUCK})"
 GIVEN_CHANGES = """
     SELECT DISTINCT * FROM unnest(CAST(:player_id AS uuid[]), CAST(:change AS bytea[])) AS g (player_id, change)
 """
-ALL_CHANGES = """
-    SELECT DISTINCT player_id, change FROM ledger
+# All others are decided by themselves already.
+_DOUBTFUL_CHANGES = """
+    SELECT player_id, change FROM ledger
     WHERE season_id = :season_id AND player_id = ANY(CAST(:player_ids AS uuid[]))
+    GROUP BY player_id, change HAVING count(*) > 1 OR bool_or(verdict <> own)
+    UNION SELECT l.player_id, l.change FROM strikes s JOIN ledger l ON l.season_id = s.season_id AND l.sha = s.sha
+    WHERE s.season_id = :season_id AND l.player_id = ANY(CAST(:player_ids AS uuid[]))
 """
 
 
@@ -169,7 +195,7 @@ def _decide(changes: str) -> str:
 
 
 DECIDE = text(_decide(GIVEN_CHANGES))
-DECIDE_ALL = text(_decide(ALL_CHANGES))
+DECIDE_ALL = text(_decide(_DOUBTFUL_CHANGES))
 
 DAYS_OF_CHANGES = text(f"""
     SELECT DISTINCT l.player_id, l.day

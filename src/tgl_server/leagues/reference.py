@@ -90,9 +90,22 @@ def season_result(
             if verdict.counts:
                 _add(sums, copy)
                 counted.append(copy)
+    totals = {of: DaySum(changed, value) for of, (changed, value) in sums.items()}
+    return added_up(rules, span, begun, verdicts, totals, counted)
+
+
+def added_up(
+    rules: Rules,
+    span: Span,
+    begun: int,
+    verdicts: dict[CopyKey, CommitVerdict],
+    sums: Mapping[tuple[UUID, int], DaySum],
+    counted: list[JudgedCopy],
+) -> SeasonResult:
+    """The days, weeks and places that the sums of players' days come to."""
     days = [
-        PlayerDay(player, day, changed, value, day_points(rules, DaySum(changed, value)))
-        for (player, day), (changed, value) in sorted(sums.items())
+        PlayerDay(player, day, total.changes, total.value, day_points(rules, total))
+        for (player, day), total in sorted(sums.items())
     ]
     weeks = _weeks(rules, span, begun, days)
     return SeasonResult(verdicts, days, weeks, ranked(rules, span.weeks, weeks), counted)

@@ -11,14 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from tgl_server.access.ids import RepoId
 from tgl_server.leagues import queries, scoring_queries
 from tgl_server.leagues.crediting import credits_kept, credits_now, keep_credits
-from tgl_server.leagues.facts import Facts, load_facts
+from tgl_server.leagues.facts import load_facts
+from tgl_server.leagues.judging import Naming, commits_naming, given, whose
+from tgl_server.leagues.judging_queries import AUTHORS, INSERT_JUDGED, PLAYERS_OF_REPOS
 from tgl_server.leagues.landing import land
 from tgl_server.leagues.rules import Counting
 from tgl_server.leagues.scorer import insert_rows, judge_rows, score_players
 from tgl_server.leagues.sealing import Why, reseal, why_moved
-from tgl_server.leagues.sharing import delete_loose, forget_naming
+from tgl_server.leagues.sharing import delete_loose, forget_naming, note_named
 from tgl_server.leagues.sharing_queries import DELETE_NAMED
-from tgl_server.leagues.terms import Credit, ScoredSeason
+from tgl_server.leagues.terms import Credit, ScoredSeason, Whose
 from tgl_server.players.identifying import Author
 
 _COMMITS: Final = 5000
@@ -51,8 +53,8 @@ async def score_season(tx: AsyncSession, season: ScoredSeason) -> None:
     """Compute a whole season from nothing but the stored commits and the players' identities."""
     for statement in scoring_queries.DELETE_SEASON:
         await tx.execute(statement, {"season_id": season.id})
-    for repo_id in season.repos:
-        await _read_repo(tx, season, repo_id)
+    await tx.execute(scoring_queries.MORE_MEMORY)
+    await _read_repos(tx, season, list(season.repos))
     await tx.execute(scoring_queries.ANALYZE)
     players = list(await tx.scalars(scoring_queries.PLAYERS, {"season_id": season.id}))
     for start in range(0, len(players), _PLAYERS):
@@ -63,7 +65,7 @@ async def score_season(tx: AsyncSession, season: ScoredSeason) -> None:
 async def score_repo(tx: AsyncSession, season: ScoredSeason, repo_id: RepoId, why: Why = _BY_ITSELF) -> None:
     """Compute a repository's rows anew from its stored commits, and all that they touch."""
     before = await _delete_of_repos(tx, season, [repo_id])
-    after = await _read_repo(tx, season, repo_id) if repo_id in season.repos else set()
+    after = await _read_repos(tx, season, [repo_id]) if repo_id in season.repos else set()
     await score_players(tx, season, before | after)
     await reseal(tx, season, why)
 
@@ -83,18 +85,29 @@ async def _delete_of_repos(tx: AsyncSession, season: ScoredSeason, repo_ids: Seq
     return players | await delete_loose(tx, season.id)
 
 
-async def _read_repo(tx: AsyncSession, season: ScoredSeason, repo_id: RepoId) -> set[UUID]:
-    """Put all commits of a repository into the ledger; their players."""
-    if season.repos[repo_id].counting is Counting.LANDED:
-        await land(tx, repo_id)
-    players: set[UUID] = set()
-    which = {"repo_id": repo_id, "since": season.since}
-    async for commits in stored_commits(tx, scoring_queries.COMMITS_SINCE, which):
-        facts = await load_facts(tx, season, repo_id, commits)
-        credited = await credits_now(tx, facts.authors(commits))
-        await keep_credits(tx, season.id, credited)
-        players |= await _insert(tx, season, repo_id, commits, credited, facts)
-    return players
+async def _read_repos(tx: AsyncSession, season: ScoredSeason, repo_ids: Sequence[RepoId]) -> set[UUID]:
+    """Put all commits of repositories that have no rows into the ledger, by one statement; the players in it."""
+    for repo_id in repo_ids:
+        if season.repos[repo_id].counting is Counting.LANDED:
+            await land(tx, repo_id)
+    which = {"repo_ids": list(repo_ids), "since": season.since}
+    authors = {Author(*row) for row in await tx.execute(AUTHORS, which)}
+    naming = await commits_naming(tx, season, repo_ids)
+    credited = await credits_now(tx, authors.union(*(each.named for each in naming)))
+    await keep_credits(tx, season.id, credited)
+    works = whose(season, naming, credited)
+    await tx.execute(INSERT_JUDGED, {"season_id": season.id, **given(season, repo_ids, credited, naming, works)})
+    await note_named(tx, season.id, _named(naming, works))
+    return set(await tx.scalars(PLAYERS_OF_REPOS, {"season_id": season.id, "repo_ids": list(repo_ids)}))
+
+
+def _named(naming: Sequence[Naming], works: Sequence[Whose | None]) -> list[tuple[UUID, UUID, bytes]]:
+    return [
+        (other, each.repo_id, each.sha)
+        for each, work in zip(naming, works, strict=True)
+        if work is not None
+        for other in work.others
+    ]
 
 
 async def _move_authors(
@@ -130,9 +143,8 @@ async def _insert(
     repo_id: RepoId,
     commits: Sequence[RowMapping],
     credited: Mapping[Author, Credit],
-    facts: Facts | None = None,
 ) -> set[UUID]:
-    facts = facts or await load_facts(tx, season, repo_id, commits)
+    facts = await load_facts(tx, season, repo_id, commits)
     # Commits that are not followed yet may name people whom the season does not know.
     unknown = facts.authors(commits) - credited.keys()
     if unknown:

@@ -15,6 +15,7 @@ from tgl_server.access.ids import RepoId
 from tgl_server.leagues import queries, totals_queries
 from tgl_server.leagues.copies import Trait, closed
 from tgl_server.leagues.facts import Facts
+from tgl_server.leagues.judging import as_array
 from tgl_server.leagues.models import VERDICT_CODES
 from tgl_server.leagues.reference import is_comparable
 from tgl_server.leagues.rules import Counting
@@ -52,7 +53,7 @@ def judge_rows(
                 "value": verdict.value,
                 "day": verdict.day,
                 "own": VERDICT_CODES[verdict.verdict],
-                "sharers": _as_array(whose.sharers),
+                "sharers": as_array(whose.sharers),
                 "is_comparable": is_comparable(verdict.verdict),
                 "others": whose.others,
             }
@@ -66,7 +67,7 @@ async def insert_rows(tx: AsyncSession, season: ScoredSeason, repo_id: RepoId, r
     where = {"season_id": season.id, "repo_id": repo_id, "position": season.repos[repo_id].position}
     is_landed = season.repos[repo_id].counting is Counting.LANDED
     await tx.execute(queries.INSERT_LANDED if is_landed else queries.INSERT, {**where, **_columns(rows, *names)})
-    await note_named(tx, season.id, repo_id, [(other, row["sha"]) for row in rows for other in row["others"]])
+    await note_named(tx, season.id, [(other, repo_id, row["sha"]) for row in rows for other in row["others"]])
 
 
 async def add_rows(tx: AsyncSession, season: ScoredSeason, repo_id: RepoId, rows: Sequence[Row]) -> None:
@@ -165,11 +166,6 @@ async def _name_changes(tx: AsyncSession, season: ScoredSeason, which: Mapping[s
     if renamed:
         given = dict(zip(("player_id", "sha", "change"), map(list, zip(*renamed, strict=True)), strict=True))
         await tx.execute(queries.NAME_CHANGES, {"season_id": season.id, **given})
-
-
-def _as_array(players: Sequence[UUID]) -> str:
-    """As PostgreSQL writes an array; arrays of arrays would need one length."""
-    return f"{{{','.join(map(str, players))}}}"
 
 
 def _steps(season: ScoredSeason) -> dict[str, list[int]]:

@@ -44,6 +44,9 @@ DELETE_SEASON = tuple(
 
 PLAYERS = text("SELECT DISTINCT player_id FROM ledger WHERE season_id = :season_id ORDER BY player_id")
 
+# For sums over a whole season; the server's own setting is for many small statements.
+MORE_MEMORY = text("SET LOCAL work_mem = '128MB'")
+
 # A long fold right after filling is planned for an empty table without it.
 ANALYZE = text("ANALYZE ledger")
 

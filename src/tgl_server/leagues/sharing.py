@@ -28,12 +28,11 @@ async def share_all(tx: AsyncSession, which: Mapping[str, Any]) -> set[tuple[UUI
     return {(row.player_id, row.day) for each in (DELETE_ALL, INSERT_ALL) for row in await tx.execute(each, which)}
 
 
-async def note_named(tx: AsyncSession, season_id: UUID, repo_id: UUID, named: Sequence[tuple[UUID, bytes]]) -> None:
-    """Note on which identities the credit for commits depends."""
+async def note_named(tx: AsyncSession, season_id: UUID, named: Sequence[tuple[UUID, UUID, bytes]]) -> None:
+    """Note on which identities the credit for commits of the ledger depends: identity, repository and sha."""
     if named:
-        identities, shas = map(list, zip(*named, strict=True))
-        which = {"season_id": season_id, "repo_id": repo_id}
-        await tx.execute(NOTE_NAMED, {**which, "identity_id": identities, "sha": shas})
+        given = dict(zip(("identity_id", "repo_id", "sha"), map(list, zip(*named, strict=True)), strict=True))
+        await tx.execute(NOTE_NAMED, {"season_id": season_id, **given})
 
 
 async def forget_naming(

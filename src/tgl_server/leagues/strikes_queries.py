@@ -21,6 +21,8 @@ TAKE_BACK = text("""
     RETURNING sha
 """)
 
+STRUCK = text("SELECT sha FROM strikes WHERE season_id = :season_id")
+
 LIST = text("""
     SELECT encode(sha, 'hex') AS sha, reason, struck_by, at FROM strikes
     WHERE season_id = :season_id ORDER BY at DESC, sha LIMIT :limit

@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import text
 
 from tests.support.database import execute, rows, scalar
@@ -19,6 +20,7 @@ from tests.support.leagues import (
     stored,
     until_scored,
 )
+from tests.support.stored_seasons import assert_reference
 from tests.support.world import World
 from tgl_server.access.ids import RepoId
 from tgl_server.commits.models import IngestKind
@@ -29,7 +31,8 @@ from tgl_server.followers.service import hold_mark
 from tgl_server.leagues.follower import LEAGUES
 from tgl_server.leagues.models import VERDICT_CODES, VERDICTS
 from tgl_server.leagues.replay import check_season, write_season
-from tgl_server.leagues.service import RepoOfLeague, set_repos
+from tgl_server.leagues.rules import Counting, Dates, Late
+from tgl_server.leagues.service import NEW_RULES, RepoOfLeague, set_repos
 from tgl_server.projects.service import delete_repo
 
 
@@ -43,19 +46,54 @@ async def fill(database: Database, repos: list[RepoId], chance: Random, count: i
         await arrive(database, chance.choice(repos), {each["sha"]: each for each in some}.values(), arrived)
 
 
-@pytest.mark.parametrize("seed", range(3))
-async def test_the_tables_are_those_of_the_reference(database: Database, world: World, seed: int) -> None:
-    chance = Random(seed)
-    made = await make_league(database, world, repos=3)
+#: Rules that judge otherwise than usual: another day, late work that counts for nothing, dates as they are written.
+RULES = [
+    NEW_RULES,
+    replace(NEW_RULES, day_offset_minutes=-330, late=Late.VOID, grace_days=6, line_cap=31),
+    replace(NEW_RULES, day_offset_minutes=765, dates=Dates.AS_WRITTEN, counting=Counting.PUSHED),
+]
+
+
+@pytest.mark.parametrize("number", range(3))
+async def test_the_tables_are_those_of_the_reference(database: Database, world: World, number: int) -> None:
+    chance = Random(number)
+    made = await make_league(database, world, repos=3, rules=RULES[number])
+    trusted = "UPDATE league_repos SET dates_trusted_until = :at, counts_from = :day WHERE position = 1"
+    await execute(database, trusted, at=MONDAY + timedelta(days=9), day=(MONDAY + timedelta(days=3)).date())
     for _ in range(4):
         await fill(database, made.repos, chance, 120, 4)
         await until_scored(database)
     found = await check_season(database, made.season_id)
     assert found.differences == []
     assert found.commits > 150
+    await assert_reference(database, made.season_id)
+    once = await results(database, made.season_id)
+    await write_season(database, made.season_id)
+    assert await results(database, made.season_id) == once
     assert await scalar(database, "SELECT count(*) > 0 FROM ledger_shares")
     verdicts = {VERDICTS[code] for (code,) in await rows(database, "SELECT DISTINCT verdict FROM ledger")}
-    assert {"merge", "bot", "empty", "revert", "late", "copy", "counted"} <= verdicts
+    assert {"merge", "bot", "empty", "revert", "copy", "counted"} <= verdicts
+    assert ("late", "too_late", "counted")[number] in verdicts
+
+
+@pytest.mark.slow
+async def test_ten_thousand_days_are_those_of_the_reference(database: Database, world: World) -> None:
+    """Of 240 players over 6 weeks, in three repositories that are filled in many parts."""
+    chance = Random(10_000)
+    made = await make_league(database, world, repos=3)
+    people = [f"player {number}" for number in range(240)]
+    for _ in range(14):
+        commits = generated(chance, 2500, people)
+        for repo_id in made.repos:
+            some = chance.sample(commits, 1500)
+            await arrive(database, repo_id, {each["sha"]: each for each in some}.values(), MONDAY + timedelta(days=50))
+        await until_scored(database)
+    found = await assert_reference(database, made.season_id)
+    assert len(found.days) > 10_000
+    assert (await check_season(database, made.season_id)).differences == []
+    once = await results(database, made.season_id)
+    await write_season(database, made.season_id)
+    assert await results(database, made.season_id) == once
 
 
 async def test_any_split_order_and_repetition_of_batches_is_one_batch(database: Database, world: World) -> None:
