@@ -7,7 +7,7 @@ nobody can look into, and the look-up is refused. How it is planned stays as it 
 from alembic import op
 
 revision = "0069"
-down_revision = "0063"
+down_revision = "0065"
 branch_labels = None
 depends_on = None
 
