@@ -31,6 +31,8 @@ from tgl_server.db.engine import Database
 #: What stands for the name of those who have none to show.
 HIDDEN_NAME: Final = "somebody hidden"
 FORMER_NAME: Final = "a former player"
+#: What the address of an erased person ends with.
+ERASED_DOMAIN: Final = "@erased.invalid"
 
 # The players whose names need care, but the caller's own; few, and found by an index of their own. Without an account
 # nobody is one's own, and one who has none is no less hidden.

@@ -11,6 +11,7 @@ from tgl_protocol.stored_commits import StoredCommit
 from tgl_server.db.engine import Database
 from tgl_server.legacy.source import Source, as_instant, opened
 from tgl_server.migration.comparing import stored_of
+from tgl_server.migration.erased import erased_columns
 
 #: Why a commit may differ, beside the names of columns for which no reason is known.
 NO_ZONE = "its dates there are without a time zone"
@@ -18,6 +19,7 @@ MERGE_LINES = "merges count lines there"
 NEWLINE = "message bodies begin with an empty line there"
 CUT = "long names and titles are cut off there"
 CASE = "addresses are in lower case here"
+ERASED = "the person was erased here"
 
 _NAMES = ("author_name", "committer_name", "message_title")
 _EMAILS = ("author_email", "committer_email")
@@ -77,7 +79,8 @@ def reasons_to_differ(ours: StoredCommit, theirs: Mapping[str, Any]) -> set[str]
     for name in (*_LINES, "is_merge", "parent_count"):
         if getattr(ours, name) != theirs[name]:
             found.add(MERGE_LINES if ours.is_merge and name in _LINES else name)
-    return {reason for reason in found if reason is not None}
+    erased = erased_columns(ours)
+    return {ERASED if reason in erased else reason for reason in found if reason is not None}
 
 
 def _text_reason(ours: str, theirs: str, name: str) -> str | None:

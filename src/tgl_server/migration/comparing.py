@@ -26,6 +26,7 @@ from tgl_server.errors import ServerError
 from tgl_server.http.pagination import cut_page, decode_cursor
 from tgl_server.ingest.refs import list_refs
 from tgl_server.migration import queries
+from tgl_server.migration.erased import erased_columns
 from tgl_server.pull.reading import opened
 
 #: The commits that are read at once.
@@ -61,11 +62,11 @@ async def compare(
     try:
         there = await _read(copy, here, sample, jobs)
         found = comparison.differences(here, there.digests)
-        examples, columns = await _explained(database, repo_id, copy, found.different)
+        different, examples, columns = await _explained(database, repo_id, copy, found.different)
     except HistoryError as error:
         raise ServerError(f"{error.message}; {error.hint}") from error
     tips = comparison.different_tips(await _recorded(database, repo_id), there.tips)
-    covered = not (found.only_there or found.different or there.unreadable)
+    covered = not (found.only_there or different or there.unreadable)
     return Comparison(
         here=len(here),
         there=len(there.digests),
@@ -74,7 +75,7 @@ async def compare(
         only_here_shas=found.only_here[: comparison.SHOWN],
         only_there_shas=found.only_there[: comparison.SHOWN],
         sampled=None if sample is None else sum(map(bool, there.digests.values())),
-        different=len(found.different),
+        different=different,
         columns=columns,
         examples=examples,
         tips_differ=len(tips),
@@ -141,19 +142,26 @@ def _named(tips: dict[str, str]) -> dict[str, str]:
 
 async def _explained(
     database: Database, repo_id: RepoId, copy: Copy, different: list[str]
-) -> tuple[list[DifferentCommit], dict[str, int]]:
-    """The first commits that differ with their columns, and how many differ in each column."""
+) -> tuple[int, list[DifferentCommit], dict[str, int]]:
+    """How many commits differ, the first of them with their columns, and how many differ in each column.
+
+    What was replaced when a person was erased is no difference.
+    """
+    number = 0
     examples: list[DifferentCommit] = []
     counts = dict.fromkeys(comparison.COLUMNS, 0)
     for start in range(0, len(different), PAGE):
         part = different[start : start + PAGE]
         ours, theirs = await stored_of(database, repo_id, part), await _read_again(copy, part)
         for sha in sorted(ours.keys() & theirs.keys()):
-            columns = comparison.different_columns(ours[sha], theirs[sha])
-            examples += [DifferentCommit(sha, columns)] if len(examples) < comparison.SHOWN else []
+            erased = erased_columns(ours[sha])
+            pairs = comparison.different_columns(ours[sha], theirs[sha]).items()
+            columns = {name: pair for name, pair in pairs if name not in erased}
+            number += bool(columns)
+            examples += [DifferentCommit(sha, columns)] if columns and len(examples) < comparison.SHOWN else []
             for name in columns:
                 counts[name] += 1
-    return examples, {name: number for name, number in counts.items() if number}
+    return number, examples, {name: count for name, count in counts.items() if count}
 
 
 async def stored_of(database: Database, repo_id: UUID, shas: list[str]) -> dict[str, StoredCommit]:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from tgl_protocol.players import PlayerErased, PlayerState
 from tgl_server.access.ids import RepoId
-from tgl_server.access.names import FORMER_NAME
+from tgl_server.access.names import ERASED_DOMAIN, FORMER_NAME
 from tgl_server.audit.service import Actor, record
 from tgl_server.commits.models import IngestKind
 from tgl_server.commits.service import lock_state, log_change
@@ -35,6 +35,8 @@ async def erase(tx: AsyncSession, player_id: UUID, by: Actor) -> PlayerErased:
         if in_repo:
             await lock_state(tx, RepoId(repo_id))
             await log_change(tx, RepoId(repo_id), IngestKind.REBUILT)
+            await tx.execute(queries.FORGET_COMPARISON, {"repo_id": repo_id})
+            await tx.execute(queries.COMPARE_ANEW, {"repo_id": repo_id})
         changed += in_repo
     await tx.execute(queries.BURY_IDENTITIES, {"player_id": player_id})
     await tx.execute(queries.FORGET_EVIDENCE, {"player_id": player_id})
@@ -47,7 +49,7 @@ async def erase(tx: AsyncSession, player_id: UUID, by: Actor) -> PlayerErased:
 
 async def _replace(tx: AsyncSession, repo_id: UUID, identity: dict[str, Any]) -> int:
     given = {"repo_id": repo_id, "email": identity["email"], "name": identity["name"], "former": FORMER_NAME}
-    tomb = f"erased-{identity['id']}@erased.invalid"
+    tomb = f"erased-{identity['id']}{ERASED_DOMAIN}"
     changed = await changed_rows(tx, queries.REPLACE_AUTHOR, **given, tomb=tomb)
     changed += await changed_rows(tx, queries.REPLACE_COMMITTER, **given, tomb=tomb)
     if identity["email"] and not identity["name"]:

@@ -29,6 +29,12 @@ REPLACE_IN_TEXT = text("""
       AND CAST(:name AS text) = ''
 """)
 
+# Its examples may show a name and an address, which were read from a mirror.
+FORGET_COMPARISON = text("DELETE FROM repo_comparisons WHERE repo_id = :repo_id AND finished_at IS NOT NULL")
+
+# One that is under way has read what was before: its result is not taken, and it is made again.
+COMPARE_ANEW = text("UPDATE repo_comparisons SET lease_token = NULL, lease_until = NULL WHERE repo_id = :repo_id")
+
 BURY_IDENTITIES = text("""
     UPDATE identities SET email = 'erased-' || CAST(id AS text) || '@erased.invalid', name = ''
     WHERE player_id = :player_id

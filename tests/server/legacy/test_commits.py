@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 from tests.server.legacy.conftest import APP, TOOLS, id_of
 from tests.support.command import Run
@@ -18,7 +19,7 @@ from tgl_server.access.ids import RepoId
 from tgl_server.db.engine import Database
 from tgl_server.ingest.context import Push, Pusher
 from tgl_server.ingest.push import push_commits
-from tgl_server.legacy.commits import CASE, CUT, MERGE_LINES, NEWLINE, NO_ZONE, reasons_to_differ
+from tgl_server.legacy.commits import CASE, CUT, ERASED, MERGE_LINES, NEWLINE, NO_ZONE, reasons_to_differ
 
 NOON = datetime(2026, 1, 2, 11, tzinfo=UTC)
 OURS = StoredCommit(
@@ -60,6 +61,8 @@ def test_each_difference_has_its_reason() -> None:
         "message_body",
         "parent_count",
     }
+    erased = replace(OURS, author_name="a former player", author_email="erased-1@erased.invalid")
+    assert reasons_to_differ(erased, {**SAME, "parent_count": 1}) == {ERASED, "parent_count"}
 
 
 async def test_the_command_counts_reasons_and_what_another_repository_has_there(

@@ -1,10 +1,12 @@
 """Comparing what is stored with the mirror and with clones: what is missing, what differs, and equality in one line."""
 
 from pathlib import Path
+from uuid import uuid4
 
+import msgspec
 import pytest
 
-from tests.support.database import execute
+from tests.support.database import execute, scalar
 from tests.support.forge import Forge
 from tests.support.histories import add_commits, git
 from tests.support.migration import dump
@@ -13,9 +15,11 @@ from tests.support.repositories import random_repository
 from tests.support.world import World
 from tgl_protocol.comparison import Comparison
 from tgl_server.access.ids import RepoId
+from tgl_server.accounts.service import COMMAND_LINE
 from tgl_server.db.engine import Database
 from tgl_server.errors import ServerError
 from tgl_server.migration.comparing import Copy, compare
+from tgl_server.players.erasing import erase
 from tgl_server.pull.mirrors import mirror_of
 from tgl_server.settings import Settings
 
@@ -112,3 +116,26 @@ async def test_a_damaged_copy_proves_nothing(
 async def test_a_path_without_a_repository_is_said_in_words(database: Database, repo: RepoId, tmp_path: Path) -> None:
     with pytest.raises(ServerError, match="nowhere does not exist"):
         await with_clone(database, repo, tmp_path / "nowhere")
+
+
+async def test_an_erased_person_is_no_difference_and_in_no_result(
+    database: Database, settings: Settings, repo: RepoId
+) -> None:
+    await pull(database, settings, repo)
+    player, identity = uuid4(), uuid4()
+    await execute(database, "INSERT INTO players (id, name, state) VALUES (:player, 'Ann', 'active')", player=player)
+    known = "INSERT INTO identities (id, email, name, player_id) VALUES (:identity, 'ann@example.com', '', :player)"
+    await execute(database, known, identity=identity, player=player)
+    kept = (
+        "INSERT INTO repo_comparisons (repo_id, requested_at, finished_at, result) VALUES (:repo, now(), now(), '{}')"
+    )
+    await execute(database, kept, repo=repo)
+    async with database.transaction() as tx:
+        assert (await erase(tx, player, COMMAND_LINE)).commits > 0
+    assert await scalar(database, "SELECT count(*) FROM repo_comparisons") == 0
+    found = await with_mirror(database, settings, repo)
+    assert (found.is_covered, found.is_equal, found.different, found.columns) == (True, True, 0, {})
+    await execute(database, "UPDATE commits SET additions = additions + 1")
+    found = await with_mirror(database, settings, repo)
+    assert (found.is_covered, found.different, found.columns) == (False, 3, {"additions": 3})
+    assert b"ann" not in msgspec.json.encode(found).lower()
