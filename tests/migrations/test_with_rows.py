@@ -95,7 +95,7 @@ async def test_what_was_stored_before_is_found_right_after(filled: asyncpg.Conne
     moments = await filled.fetchval("SELECT count(DISTINCT (repo_id, ingested_at)) FROM commits")
     assert await filled.fetchval("SELECT sum(ingest_seq) FROM repo_states") == moments
     assert await filled.fetchval("SELECT count(*) FROM repo_roots") == REPOS - 1
-    for table in ("author_days", "author_totals", "repo_days", "repo_weeks"):
+    for table in ("author_days", "author_months", "author_totals", "repo_days", "repo_weeks"):
         assert await filled.fetchval(f"SELECT sum(commits + merges) FROM {table}") == ROWS, table
     assert await filled.fetchval(
         "SELECT bool_and(seq = ingest_seq) FROM follower_marks JOIN repo_states USING (repo_id)"

@@ -67,7 +67,16 @@ _DEADLOCK = "40P01"
 #: Tables that a running server writes by itself, whatever a test does.
 IN_THE_BACKGROUND = {
     *("events", "event_marks", "follower_marks", "repo_troubles", "outgoing_mail", "endpoint_deliveries"),
-    *("author_days", "author_totals", "repo_days", "repo_weeks", "repo_roots", "repo_authors", "pull_workers"),
+    *(
+        "author_days",
+        "author_months",
+        "author_totals",
+        "repo_days",
+        "repo_weeks",
+        "repo_roots",
+        "repo_authors",
+        "pull_workers",
+    ),
     *("api_key_days", "auth_sessions", "players", "identities", "identity_events", "notices", "chat_notices"),
     *("ledger", "player_days", "player_weeks", "standings", "season_authors", "season_weeks"),
 }
@@ -113,7 +122,16 @@ async def rows_of_repo(database: Database, repo_id: str) -> dict[str, int]:
     """The number of a repository's rows in each table."""
     stored = "commits", "repo_refs", "ref_updates", "sync_runs", "sync_run_errors", "repo_states", "ingest_log"
     remote = "repo_pulls", "remote_tips", "landed"
-    followed = "follower_marks", "repo_roots", "author_days", "author_totals", "repo_days", "repo_weeks", "repo_authors"
+    followed = (
+        "follower_marks",
+        "repo_roots",
+        "author_days",
+        "author_months",
+        "author_totals",
+        "repo_days",
+        "repo_weeks",
+        "repo_authors",
+    )
     owned = dict.fromkeys((*stored, *remote, *followed), "repo_id") | {"repos": "id"}
     return {
         table: await scalar(database, f"SELECT count(*) FROM {table} WHERE {column} = :id", id=UUID(repo_id))

@@ -16,12 +16,16 @@ ARE_FOLLOWED = """
     SELECT count(*) > 0 AND bool_and(m.seq = s.ingest_seq)
     FROM follower_marks m JOIN repo_states s USING (repo_id) WHERE m.follower = 'activity'
 """
-TABLES = ("author_days", "author_totals", "repo_days", "repo_weeks")
+TABLES = ("author_days", "author_months", "author_totals", "repo_days", "repo_weeks")
 
 Table = dict[tuple[Any, ...], tuple[Any, ...]]
 _SUMS = "commits, merges, additions, deletions, files_changed"
 _HELD = {
     "author_days": ("day, author_email", _SUMS),
+    "author_months": (
+        "month, author_email",
+        f"{_SUMS}, days, first_day, last_day, all_days, all_first_day, all_last_day",
+    ),
     "author_totals": (
         "author_email",
         f"{_SUMS}, author_name, days, first_day, last_day, all_days, all_first_day, last_at",
@@ -81,13 +85,16 @@ def _logged(block: str) -> Any:
 def added_up(commits: Iterable[Any]) -> dict[str, Table]:
     """The tables' rows for commits, however these were read."""
     days: dict[Any, list[Any]] = defaultdict(list)
+    months: dict[Any, list[Any]] = defaultdict(list)
     authors: dict[Any, list[Any]] = defaultdict(list)
     for each in commits:
         days[_day(each), each.author_email].append(each)
+        months[_day(each).replace(day=1), each.author_email].append(each)
         authors[(each.author_email,)].append(each)
     sums = {key: _sums(each) for key, each in days.items()}
     return {
         "author_days": dict(sums),
+        "author_months": {key: (*_sums(each), *_days(each)) for key, each in months.items()},
         "author_totals": {key: (*_sums(each), *_total(each)) for key, each in authors.items()},
         "repo_days": _joined(sums, lambda day: day),
         "repo_weeks": _joined(sums, lambda day: day - timedelta(days=day.weekday())),
@@ -110,12 +117,16 @@ def _sums(commits: list[Any]) -> tuple[int, ...]:
     return (len(plain), len(commits) - len(plain), *lines)
 
 
-def _total(commits: list[Any]) -> tuple[Any, ...]:
-    last = max(commits, key=lambda commit: (commit.author_date, commit.author_name))
+def _days(commits: list[Any]) -> tuple[Any, ...]:
     plain = {_day(commit) for commit in commits if not commit.is_merge}
     days = {_day(commit) for commit in commits}
     ends = (min(plain), max(plain)) if plain else (None, None)
-    return (last.author_name, len(plain), *ends, len(days), min(days), last.author_date)
+    return (len(plain), *ends, len(days), min(days), max(days))
+
+
+def _total(commits: list[Any]) -> tuple[Any, ...]:
+    last = max(commits, key=lambda commit: (commit.author_date, commit.author_name))
+    return (last.author_name, *_days(commits)[:-1], last.author_date)
 
 
 def _joined(sums: Table, to: Any) -> Table:

@@ -1,4 +1,4 @@
-"""The tables of sums: `author_days`, `author_totals`, `repo_days` and `repo_weeks`.
+"""The tables of sums: `author_days`, `author_months`, `author_totals`, `repo_days` and `repo_weeks`.
 
 A commit belongs to the UTC day of its author date, and to the author's e-mail address as it is stored. `commits` counts
 those that are no merges. `merges` are counted apart, and their lines and files nowhere.
@@ -32,6 +32,26 @@ class AuthorDay(Sums, Base):
     repo_id: Mapped[UUID] = mapped_column(primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
     author_email: Mapped[str] = mapped_column(primary_key=True)
+
+
+class AuthorMonth(Sums, Base):
+    """One author's month in one repository, by its first day; it has a commit or a merge.
+
+    `days`, `first_day` and `last_day` are of commits, null without one; the others are of merges as well.
+    """
+
+    __tablename__ = "author_months"
+
+    # A year of many authors is read by the month: their days are a hundred times as many rows.
+    repo_id: Mapped[UUID] = mapped_column(primary_key=True)
+    month: Mapped[date] = mapped_column(primary_key=True)
+    author_email: Mapped[str] = mapped_column(primary_key=True)
+    days: Mapped[int] = mapped_column(Integer, sort_order=60)
+    first_day: Mapped[date | None] = mapped_column(sort_order=60)
+    last_day: Mapped[date | None] = mapped_column(sort_order=60)
+    all_days: Mapped[int] = mapped_column(Integer, sort_order=60)
+    all_first_day: Mapped[date] = mapped_column(sort_order=60)
+    all_last_day: Mapped[date] = mapped_column(sort_order=60)
 
 
 class AuthorTotal(Sums, Base):

@@ -4,12 +4,14 @@ from sqlalchemy import TextClause, text
 
 from tgl_server.activity.tables import (
     AUTHOR_DAYS,
+    AUTHOR_MONTHS,
     AUTHOR_TOTALS,
     REPO_DAYS,
     REPO_WEEKS,
     SUMS,
     TABLES,
     SumTable,
+    month_of,
     summed,
     week_of,
 )
@@ -42,6 +44,18 @@ ADD = text(f"""
         {_into(AUTHOR_DAYS)} SELECT repo_id, day, author_email, {_SUMS} FROM given ORDER BY day, author_email
         {_or(AUTHOR_DAYS, _added(*SUMS))}
         RETURNING day, author_email, commits, merges
+    ), months AS (
+        {_into(AUTHOR_MONTHS)}
+        SELECT repo_id, {month_of("day")}, author_email, {summed("g")},
+               count(*) FILTER (WHERE g.commits > 0 AND s.commits = g.commits),
+               min(day) FILTER (WHERE g.commits > 0), max(day) FILTER (WHERE g.commits > 0),
+               count(*) FILTER (WHERE s.commits = g.commits AND s.merges = g.merges), min(day), max(day)
+        FROM given g JOIN stored s USING (day, author_email) GROUP BY repo_id, 2, author_email ORDER BY 2, author_email
+        {_or(AUTHOR_MONTHS, _added(*SUMS, "days", "all_days"))},
+            first_day = least(held.first_day, EXCLUDED.first_day),
+            last_day = greatest(held.last_day, EXCLUDED.last_day),
+            all_first_day = least(held.all_first_day, EXCLUDED.all_first_day),
+            all_last_day = greatest(held.all_last_day, EXCLUDED.all_last_day)
     ), totals AS (
         {_into(AUTHOR_TOTALS)}
         SELECT repo_id, author_email,

@@ -1,6 +1,6 @@
 """Reading the sums: the activity of a repository, and its contributors."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -60,10 +60,16 @@ async def list_contributors(
     since = first_day(wanted.period, today)
     query = reading_queries.contributors(wanted.order, is_all_time=since is None, has_merges=wanted.merges)
     asked = {"repo_id": repo_id, "viewer": viewer, "after_key": key, "after_tie": tie, "limit": limit + 1}
-    bounds = {} if since is None else {"since": since, "today": today}
+    bounds = {} if since is None else {"since": since, "today": today, **_whole_months(since, today)}
     rows = (await connection.execute(query, {**asked, **bounds})).mappings().all()
     page, next_cursor = cut_page(rows, limit, lambda row: (row["key"], row["tie"]))
     return ContributorPage(wanted.period, since, wanted.merges, [_contributor(row) for row in page], next_cursor)
+
+
+def _whole_months(since: date, today: date) -> dict[str, date]:
+    """The first month of a period that is whole, and the one that has not ended, by their first days."""
+    next_month = (since.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return {"first_month": since if since.day == 1 else next_month, "this_month": today.replace(day=1)}
 
 
 def _contributor(row: RowMapping) -> Contributor:

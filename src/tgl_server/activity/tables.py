@@ -37,6 +37,11 @@ def week_of(day: str) -> str:
     return f"CAST(date_trunc('week', CAST({day} AS timestamp)) AS date)"
 
 
+def month_of(day: str) -> str:
+    """The first of a day's month, in SQL."""
+    return f"CAST(date_trunc('month', CAST({day} AS timestamp)) AS date)"
+
+
 def summed(table: str) -> str:
     """The sums of several rows; PostgreSQL adds large integers up to a numeric."""
     return ", ".join(f"CAST(sum({table}.{name}) AS bigint) AS {name}" for name in SUMS)
@@ -48,6 +53,16 @@ def _author_days(where: str) -> str:
         SELECT repo_id, {DAY} AS day, author_email, count(*) FILTER (WHERE NOT is_merge) AS commits,
                count(*) FILTER (WHERE is_merge) AS merges, {", ".join(counted)}
         FROM commits WHERE {where} GROUP BY repo_id, 2, author_email
+    """  # noqa: S608 -- our own text
+
+
+def _author_months(where: str) -> str:
+    return f"""
+        SELECT repo_id, {month_of("day")} AS month, author_email, {summed("d")},
+               count(*) FILTER (WHERE commits > 0) AS days, min(day) FILTER (WHERE commits > 0) AS first_day,
+               max(day) FILTER (WHERE commits > 0) AS last_day, count(*) AS all_days, min(day) AS all_first_day,
+               max(day) AS all_last_day
+        FROM author_days d WHERE {where} GROUP BY repo_id, 2, author_email
     """  # noqa: S608 -- our own text
 
 
@@ -87,8 +102,20 @@ _OF_AUTHOR_DAYS = f"""
     )
 """  # noqa: S608 -- our own text
 _OF_WEEKS = f"{week_of('day')} IN (SELECT {week_of('t.day')} FROM unnest(CAST(:day AS date[])) AS t (day))"  # noqa: S608
+# The first day of all bounds what has to be read.
+_OF_AUTHOR_MONTHS = f"""
+    {_OF_AUTHORS} AND day >= (SELECT {month_of("min(t.day)")} FROM unnest(CAST(:day AS date[])) AS t (day))
+    AND {month_of("day")} IN (SELECT {month_of("t.day")} FROM unnest(CAST(:day AS date[])) AS t (day))
+"""  # noqa: S608
 
 AUTHOR_DAYS = SumTable("author_days", ("day", "author_email"), SUMS, _author_days, _OF_AUTHOR_DAYS)
+AUTHOR_MONTHS = SumTable(
+    "author_months",
+    ("month", "author_email"),
+    (*SUMS, "days", "first_day", "last_day", "all_days", "all_first_day", "all_last_day"),
+    _author_months,
+    _OF_AUTHOR_MONTHS,
+)
 AUTHOR_TOTALS = SumTable(
     "author_totals",
     ("author_email",),
@@ -100,4 +127,4 @@ REPO_DAYS = SumTable("repo_days", ("day",), SUMS, _repo_days, _OF_DAYS)
 REPO_WEEKS = SumTable("repo_weeks", ("week",), SUMS, _repo_weeks, _OF_WEEKS)
 
 #: In the order in which they are computed.
-TABLES = (AUTHOR_DAYS, AUTHOR_TOTALS, REPO_DAYS, REPO_WEEKS)
+TABLES = (AUTHOR_DAYS, AUTHOR_MONTHS, AUTHOR_TOTALS, REPO_DAYS, REPO_WEEKS)

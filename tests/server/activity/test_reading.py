@@ -2,9 +2,11 @@
 
 import csv
 import io
+import itertools
 from base64 import urlsafe_b64encode
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -12,6 +14,10 @@ from tests.support.api import Api
 from tests.support.commits import batch, commit
 from tests.support.sums import until_followed
 from tests.support.world import World
+from tgl_protocol.activity import ContributorPeriod
+from tgl_server.access.ids import RepoId
+from tgl_server.activity.calendar import first_day
+from tgl_server.activity.reading import Wanted, list_contributors
 from tgl_server.db.engine import Database
 
 TODAY = datetime.now(UTC)
@@ -212,3 +218,41 @@ async def test_no_contributor_in_a_file_is_a_formula(api: Api, world: World, dat
     (row,) = [row for row in table if "sum" in row["author_email"]]
     assert (row["author_name"], row["author_email"]) == ('\'=HYPERLINK("http://x")', "'@sum(1)")
     assert (row["commits"], row["first_day"], len(table)) == ("1", "2026-01-02", 61)
+
+
+@pytest.mark.parametrize("merges", [False, True])
+async def test_a_period_counts_its_days_wherever_months_begin(
+    api: Api, world: World, database: Database, merges: bool
+) -> None:
+    first = date(2024, 11, 20)
+    days = [first + timedelta(days=number * 3) for number in range(200)]
+    commits = [at(f"{day}", is_merge=number % 7 == 0, additions=number) for number, day in enumerate(days)]
+    await push(api, world, database, *commits)
+    counted = [(day, number) for number, day in enumerate(days) if merges or number % 7]
+    ends = [
+        date(2025, 12, 31),
+        date(2026, 1, 1),
+        date(2026, 1, 31),
+        date(2026, 2, 28),
+        date(2026, 3, 1),
+        date(2026, 3, 2),
+    ]
+    for today, period in itertools.product(ends, ContributorPeriod):
+        since = first_day(period, today)
+        if since is None:
+            continue
+        within = [(day, number) for day, number in counted if since <= day <= today]
+        async with database.statements() as connection:
+            page = await list_contributors(
+                connection,
+                RepoId(world.repo_id),
+                Wanted(period=period, merges=merges),
+                viewer=uuid4(),
+                today=today,
+                limit=5,
+                cursor=None,
+            )
+        (found,) = page.items
+        lines = sum(number for _, number in within if number % 7)
+        assert (found.commits, found.days, found.additions) == (len(within), len(within), lines), (today, period)
+        assert (found.first_day, found.last_day) == (within[0][0], within[-1][0]), (today, period)

@@ -118,7 +118,7 @@ async def test_deleting_a_repository_deletes_its_commits_and_says_how_many(peopl
     assert (answer.status, answer.json) == (200, {"repo_id": gone["id"], "commits": 4})
     assert set((await rows_of_repo(database, gone["id"])).values()) == {0}
     found = await rows_of_repo(database, kept["id"])
-    sums = ("author_days", "author_totals", "repo_days", "repo_weeks", "repo_authors")  # soon after
+    sums = ("author_days", "author_months", "author_totals", "repo_days", "repo_weeks", "repo_authors")  # soon after
     assert {table: rows for table, rows in found.items() if table not in sums} == {
         "commits": 4,
         "repo_refs": 1,
