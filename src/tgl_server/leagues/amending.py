@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -73,11 +74,11 @@ async def amend_season(
 
 async def _amend(tx: AsyncSession, season_id: UUID, wanted: _Wanted, why: Why) -> Amended:
     season = await load_season(tx, season_id)
-    players = await _move(tx, season) | await _move_sharers(tx, season) | await _strike(tx, season, wanted, why)
+    moved = await _move(tx, season) | await _move_sharers(tx, season)
+    struck = await _strike(tx, season, wanted, why)
     await tx.execute(MOVE_AUTHORS, {"season_id": season.id})
-    players |= await delete_loose(tx, season.id)
-    await score_players(tx, season, players)
-    found = await reseal(tx, season, why, is_closed=True)
+    await score_players(tx, season, moved | struck | await delete_loose(tx, season.id))
+    found = await reseal(tx, season, replace(why, struck=frozenset(struck)), is_closed=True)
     if found is None:
         raise errors.Conflict("Nothing would change: no identity has moved, and no change of a sealed week is struck.")
     return found

@@ -40,10 +40,12 @@ async def draw_matches(tx: AsyncSession, season: ScoredSeason) -> None:
     await tx.execute(queries.ADD, {**which, **columns})
 
 
-async def play_matches(tx: AsyncSession, season: ScoredSeason, settled: int, *, holds: bool) -> None:
+async def play_matches(
+    tx: AsyncSession, season: ScoredSeason, settled: int, *, holds: bool, struck: Collection[UUID]
+) -> None:
     """Store what came of the matches of so many weeks; with `holds` those of before keep their scores.
 
-    Whoever hides takes no part, whatever is held.
+    Whoever hides takes no part, and the scores of whoever was struck are those of now, whatever is held.
     """
     if season.rules.fixtures is Fixtures.OFF:
         return
@@ -53,7 +55,9 @@ async def play_matches(tx: AsyncSession, season: ScoredSeason, settled: int, *, 
     stored = await matches_of(tx, season.id)
     scores, out = await week_scores(tx, season, settled), await out_of(tx, season.id)
     found = [
-        (each, _again(each, scores, out, holds=holds or each.is_held)) for each in stored if each.pair.week < settled
+        (each, _again(each, scores, out, struck, holds=holds or each.is_held))
+        for each in stored
+        if each.pair.week < settled
     ]
     changed = [(now, is_held) for each, (now, is_held) in found if (each.played, each.is_held) != (now, is_held)]
     if not changed:
@@ -70,13 +74,27 @@ async def play_matches(tx: AsyncSession, season: ScoredSeason, settled: int, *, 
 
 
 def _again(
-    each: Stored, scores: Mapping[int, Mapping[UUID, int]], out: Collection[UUID], *, holds: bool
+    each: Stored,
+    scores: Mapping[int, Mapping[UUID, int]],
+    out: Collection[UUID],
+    struck: Collection[UUID],
+    *,
+    holds: bool,
 ) -> tuple[Played, bool]:
     """A match by the points of now, or as it was if it is held; and whether that makes a difference."""
     now = play(each.pair, scores.get(each.pair.week, {}), out)
     if not holds or each.played is None or each.played.result is MatchResult.VOID or now.result is MatchResult.VOID:
         return now, False
-    return each.played, each.played != now
+    held = _held(each.played, now, struck)
+    return held, held != now
+
+
+def _held(before: Played, now: Played, struck: Collection[UUID]) -> Played:
+    """A match as it was, but with the scores of now of players who were struck."""
+    home = now.home_score if before.pair.home in struck else before.home_score
+    away = now.away_score if before.pair.away in struck else before.away_score
+    result = before.result if home is None or away is None else result_of(home, away)
+    return replace(before, home_score=home, away_score=away, result=result)
 
 
 async def matches_of(reader: Reader, season_id: UUID) -> list[Stored]:

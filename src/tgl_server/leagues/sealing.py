@@ -35,11 +35,16 @@ _Points = list[tuple[UUID, int, int]]
 
 
 class Why(Struct, frozen=True):
-    """Who changes what may be sealed, and for which reason; with `holds_matches` sealed matches stay as they are."""
+    """Who changes what may be sealed, and for which reason.
+
+    With `holds_matches` sealed matches stay as they are. `struck` are the players whose changes were struck, or are no
+    longer: their scores are taken anew even in matches that stay.
+    """
 
     by: Actor = Actor()
     reason: str = ""
     holds_matches: bool = False
+    struck: frozenset[UUID] = frozenset()
 
 
 class Amended(Struct, frozen=True):
@@ -97,7 +102,7 @@ async def reseal(tx: AsyncSession, season: ScoredSeason, why: Why, *, is_closed:
     if not season.sealed:
         await settle_as_written(tx, season)
         return None
-    await settle(tx, season, season.sealed, holds_matches=why.holds_matches)
+    await settle(tx, season, season.sealed, holds_matches=why.holds_matches, struck=why.struck)
     holding = {row.week: row.payload for row in await tx.execute(queries.HOLDING, {"season_id": season.id})}
     points = await _week_points(tx, season)
     now = [await payload_of(tx, season, week, points) for week in range(season.sealed)]

@@ -4,7 +4,7 @@ All of a season's awards are decided anew each time, from rows that are stored, 
 happens under the lock of the season's row, before what was settled is sealed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from sqlalchemy import TextClause
@@ -21,13 +21,20 @@ from tgl_server.leagues.rules import Dates
 from tgl_server.leagues.terms import Reader, ScoredSeason
 
 
-async def settle(tx: AsyncSession, season: ScoredSeason, settled: int, *, holds_matches: bool = False) -> None:
+async def settle(
+    tx: AsyncSession,
+    season: ScoredSeason,
+    settled: int,
+    *,
+    holds_matches: bool = False,
+    struck: Collection[UUID] = (),
+) -> None:
     """Give the awards of the first `settled` weeks of a season, and take back those that are no longer right.
 
-    With `holds_matches` those that were settled before keep their scores.
+    With `holds_matches` matches that were settled before keep their scores, but for those of `struck` players.
     """
     which = {"season_id": season.id}
-    await play_matches(tx, season, settled, holds=holds_matches)
+    await play_matches(tx, season, settled, holds=holds_matches, struck=struck)
     if not season.rules.awards:
         return
     await _enter(tx, season)

@@ -3,6 +3,7 @@
 from typing import Final
 from uuid import UUID
 
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tgl_protocol.league_changes import StrikeInfo
@@ -68,4 +69,4 @@ async def _decide(tx: AsyncSession, season: Season, shas: list[bytes], why: Why)
     if touched:
         scored = await load_season(tx, season.id)
         await decide(tx, scored, touched)
-        await reseal(tx, scored, why)
+        await reseal(tx, scored, replace(why, struck=frozenset(player for player, _ in touched)))
