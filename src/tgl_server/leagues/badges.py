@@ -16,7 +16,7 @@ from tgl_server import errors
 from tgl_server.access.names import name_for_others
 from tgl_server.audit.service import Actor, record
 from tgl_server.leagues.actions import LeagueAction
-from tgl_server.leagues.badges_queries import BADGE, HIDE, IS_SHOWN, SHOW
+from tgl_server.leagues.badges_queries import BADGE, HIDE, SHOW
 from tgl_server.players.moving import player_of_user
 
 #: The width of a letter, about; the text is fitted to it, whatever font is there.
@@ -33,11 +33,6 @@ async def choose_badge(
     await tx.execute(SHOW if is_shown else HIDE, {"league_id": league_id, "player_id": player_id})
     await record(tx, by.did(LeagueAction.BADGE_CHOSEN, "league", league_id, badge=is_shown))
     return OwnEntry(player_id, is_shown, badge_path(slug, player_id))
-
-
-async def is_badge_shown(connection: AsyncConnection, league_id: UUID, player_id: UUID) -> bool:
-    """True if the player has chosen to show a badge."""
-    return bool(await connection.scalar(IS_SHOWN, {"league_id": league_id, "player_id": player_id}))
 
 
 def badge_path(slug: str, player_id: UUID) -> str:

@@ -8,8 +8,6 @@ SHOW = text("""
 
 HIDE = text("DELETE FROM league_badges WHERE league_id = :league_id AND player_id = :player_id")
 
-IS_SHOWN = text("SELECT EXISTS (SELECT FROM league_badges WHERE league_id = :league_id AND player_id = :player_id)")
-
 # The players of the newest season who show their badge, by rank.
 TABLE = text("""
     SELECT g.name AS league, s.name AS season, p.name, p.state, p.visibility, p.shown_name, st.rank, st.is_tied,

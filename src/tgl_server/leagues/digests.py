@@ -45,11 +45,27 @@ async def week_digests(
     sealed = {
         row.week: row.sealed_at for row in await connection.execute(SEALED, {"season_id": season.id, "limit": limit})
     }
+    played = await _played(connection, principal, season, list(sealed))
+    return WeekDigests([_digest(season, week, at, played.get(week, [])) for week, at in sealed.items()])
+
+
+async def week_story(
+    connection: AsyncConnection, principal: Principal, season: FoundSeason, week: int
+) -> list[DigestLine]:
+    """The sentences of a week, which is counted from 1; none before it is sealed, or if nobody had points in it."""
+    played = (await _played(connection, principal, season, [week - 1])).get(week - 1, [])
+    return story(played) if played and _is_told(season, played) else []
+
+
+async def _played(
+    connection: AsyncConnection, principal: Principal, season: FoundSeason, weeks: list[int]
+) -> dict[int, list[Played]]:
+    """Who had points in each of these weeks that is sealed, as far as the caller may see; one statement."""
     asked = {
         "season_id": season.id,
         "league_id": season.league.id,
         "number": season.info.number,
-        "weeks": list(sealed),
+        "weeks": weeks,
         "first_day": season.first_day,
         "line_cap": season.rules.line_cap,
         "viewer": principal.user_id,
@@ -57,11 +73,10 @@ async def week_digests(
     }
     rows = (await connection.execute(PLAYED, asked)).mappings()
     names = "player_id", "points", "changes", "is_debut", "pause", "gardened"
-    played = {
+    return {
         week: [Played(**{name: row[name] for name in names}, name=name_of(row, principal)) for row in of_week]
         for week, of_week in groupby(rows, key=lambda row: row["week"])
     }
-    return WeekDigests([_digest(season, week, at, played.get(week, [])) for week, at in sealed.items()])
 
 
 async def week_digest(connection: AsyncConnection, principal: Principal, season: FoundSeason, week: int) -> WeekDigest:
@@ -75,15 +90,18 @@ async def week_digest(connection: AsyncConnection, principal: Principal, season:
 
 def _digest(season: FoundSeason, week: int, at: datetime, played: Sequence[Played]) -> WeekDigest:
     starts = season.info.starts + timedelta(weeks=week)
-    is_told = len(played) >= LEAST_PLAYERS or not season.info.is_official
     return WeekDigest(
         season=season.info,
         week=week + 1,
         starts=starts,
         ends=starts + timedelta(days=6),
         sealed_at=at,
-        lines=story(played) if is_told else story(()),
+        lines=story(played) if _is_told(season, played) else story(()),
     )
+
+
+def _is_told(season: FoundSeason, played: Sequence[Played]) -> bool:
+    return len(played) >= LEAST_PLAYERS or not season.info.is_official
 
 
 def story(played: Sequence[Played]) -> list[DigestLine]:

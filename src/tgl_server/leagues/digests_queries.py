@@ -32,5 +32,6 @@ PLAYED = text(f"""
            ) AS gardened
     FROM player_weeks w JOIN players p ON p.id = w.player_id
     WHERE w.season_id = :season_id AND w.week = ANY(CAST(:weeks AS integer[])) AND w.points > 0 AND {IS_SEEN}
+      AND w.week < (SELECT n.sealed FROM seasons n WHERE n.id = :season_id)
     ORDER BY w.week DESC, w.points DESC, w.player_id
 """)  # noqa: S608 -- our own text

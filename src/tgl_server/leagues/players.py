@@ -5,6 +5,7 @@ from statistics import median_low
 from typing import Any
 from uuid import UUID
 
+from msgspec import Struct
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -33,16 +34,24 @@ from tgl_server.leagues.tables import place_of, ranks_before
 NO_PLAYER = "There is no player of this league that you may see."
 
 
+class PlayerSeason(Struct, frozen=True):
+    """A player in a season, their days, the newest first, and whether they show a badge."""
+
+    player: LeaguePlayer
+    days: list[PlayerDay]
+    has_badge: bool
+
+
 async def player_in_season(
     connection: AsyncConnection, principal: Principal, season: FoundSeason, player_id: UUID
 ) -> LeaguePlayer:
     """A player in a season; four statements. Raises `NotFound` for one that the caller may not see, too."""
-    return (await player_with_days(connection, principal, season, player_id))[0]
+    return (await player_with_days(connection, principal, season, player_id)).player
 
 
 async def player_with_days(
     connection: AsyncConnection, principal: Principal, season: FoundSeason, player_id: UUID
-) -> tuple[LeaguePlayer, list[PlayerDay]]:
+) -> PlayerSeason:
     """A player in a season, and their days, the newest first; four statements. Raises `NotFound`."""
     row = await _player(connection, principal, season, player_id)
     days = await _days(connection, season, player_id)
@@ -62,7 +71,7 @@ async def player_with_days(
         totals=PlayerTotals(**{name: row[name] for name in PlayerTotals.__struct_fields__}),
         awards=await player_awards(connection, principal, season, player_id),
     )
-    return player, days
+    return PlayerSeason(player, days, row["has_badge"])
 
 
 async def player_days(

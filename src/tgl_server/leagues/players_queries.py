@@ -12,7 +12,8 @@ _COUNTS = VERDICT_CODES[CommitVerdict.FUTURE]
 PLAYER = text(f"""
     SELECT p.id AS player_id, p.name, p.state, p.visibility, p.shown_name, p.user_id, r.rank, r.is_tied, r.points,
            r.week_points, r.weeks, r.days, r.best_week, t.commits, t.changes, t.additions, t.deletions,
-           t.repos, coalesce(p.user_id = :viewer, false) AS is_me
+           t.repos, coalesce(p.user_id = :viewer, false) AS is_me,
+           EXISTS (SELECT FROM league_badges b WHERE b.league_id = :league_id AND b.player_id = p.id) AS has_badge
     FROM players p
     LEFT JOIN standings r ON r.season_id = :season_id AND r.player_id = p.id
     CROSS JOIN LATERAL (

@@ -50,10 +50,10 @@ async def show_player(
     number = Filters(request).read("season", int, _EXPECTED)
     async with database.statements() as primary:
         found = await find_seasons(primary, principal, league)
-        own_badge = await badges.is_badge_shown(primary, found.info.id, player)
     season = pick_season(found, number)
     async with lagging_names(database, principal.user_id) as connection:
-        shown, days = await players.player_with_days(connection, principal, season, player)
+        found_player = await players.player_with_days(connection, principal, season, player)
+    shown = found_player.player
     return page(
         request,
         "leagues/player.html",
@@ -61,9 +61,9 @@ async def show_player(
         season=season,
         seasons=found.seasons,
         player=shown,
-        days=days,
+        days=found_player.days,
         figure=_figure(shown),
-        has_badge=shown.is_me and own_badge,
+        has_badge=shown.is_me and found_player.has_badge,
         badge_path=(path := badges.badge_path(found.info.slug, player)),
         badge=own_origin(request, settings) + path,
         is_ranked=shows_ranks(request),

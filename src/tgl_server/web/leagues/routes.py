@@ -13,7 +13,7 @@ from tgl_server.auth.principal import Principal
 from tgl_server.db.engine import Database
 from tgl_server.http.formats import csv_file
 from tgl_server.leagues import tables
-from tgl_server.leagues.digests import week_digests
+from tgl_server.leagues.digests import week_story
 from tgl_server.leagues.reading import find_seasons, list_leagues, pick_season
 from tgl_server.web.leagues.history import read_history
 from tgl_server.web.leagues.standings import best_week, clock, ranked_week, shows_ranks, standings
@@ -113,7 +113,7 @@ async def show_week(
     season = pick_season(found, number)
     async with lagging_names(database, principal.user_id) as connection:
         table, is_ranked = ranked_week(request, season, await tables.week_table(connection, principal, season, week))
-        digests = (await week_digests(connection, principal, season)).items if season.info.begun else []
+        story = await week_story(connection, principal, season, week)
     return page(
         request,
         "leagues/week.html",
@@ -121,13 +121,7 @@ async def show_week(
         season=season,
         table=table,
         is_ranked=is_ranked,
-        story=[
-            line
-            for digest in digests
-            if digest.week == week
-            for line in digest.lines
-            if is_ranked or line.kind is not DigestKind.BEST
-        ],
+        story=[line for line in story if is_ranked or line.kind is not DigestKind.BEST],
         most=best_week(season.rules),
     )
 
