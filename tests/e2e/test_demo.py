@@ -103,6 +103,7 @@ def test_the_demo_serves_until_it_is_interrupted(used: dict[str, str], tmp_path:
         assert process.wait(30) == 0
 
 
+@pytest.mark.slow
 def test_a_demo_whose_terminal_is_closed_takes_its_server_with_it(used: dict[str, str], tmp_path: Path) -> None:
     path = random_repository(tmp_path / "league", commits=30)
     with started(used, path) as process:
@@ -187,6 +188,7 @@ def test_a_bare_repository_is_counted_where_git_wants_it_to_be_named(
     assert reachable_commits(path) == 3
 
 
+@pytest.mark.slow
 def test_the_demo_of_a_shallow_clone_says_what_is_skipped(used: dict[str, str], tmp_path: Path) -> None:
     whole = linear_repository(tmp_path / "whole", commits=30)
     git(tmp_path, "clone", "-q", "--depth=2", f"file://{whole}", "shallow")

@@ -29,10 +29,11 @@ async def until_identified(database: Database) -> None:
 
 
 async def made_identities(database: Database, authors: Iterable[tuple[str, str]]) -> dict[tuple[str, str], UUID]:
-    """Make the identities of authors; their ids."""
+    """Make the identities of authors; their ids, in the order of the authors."""
+    given = [Author(*author) for author in authors]
     async with database.transaction() as tx:
-        found = await identify_authors(tx, [Author(*author) for author in authors])
-    return {(author.email, author.name): one.identity_id for author, one in found.items()}
+        found = await identify_authors(tx, given)
+    return {(author.email, author.name): found[author].identity_id for author in dict.fromkeys(given)}
 
 
 async def mapping(database: Database) -> dict[UUID, UUID]:
