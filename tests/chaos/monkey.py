@@ -53,7 +53,10 @@ class Monkey:
     _still: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def rage(self, seconds: float) -> None:
-        """For so long; what was begun is finished, so that PostgreSQL runs in the end."""
+        """For so long, on a slow machine up to twice as long again until each deed was done.
+
+        What was begun is finished, so that PostgreSQL runs in the end.
+        """
         stopped = asyncio.Event()
         lanes = [
             self._lane("workers", stopped, 4, 8, self._kill_worker),
@@ -68,6 +71,9 @@ class Monkey:
             for lane in lanes:
                 group.create_task(lane)
             await asyncio.sleep(seconds)
+            for _ in range(int(2 * seconds)):
+                if self.undone():
+                    await asyncio.sleep(1)
             stopped.set()
         self.proxy.disarm()
 

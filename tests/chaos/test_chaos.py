@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.chaos.run import run_chaos
 
-_SECONDS = 30
+_SECONDS = 45
 
 
 def test_nothing_is_lost_and_nothing_doubled_whatever_breaks(
