@@ -2,7 +2,9 @@
 
 import gc
 import importlib.util
+import os
 import sys
+from contextlib import suppress
 
 from tgl_protocol import __version__
 
@@ -29,3 +31,14 @@ def main() -> None:
         run()
     except KeyboardInterrupt:  # while modules are loaded, or at the very end; Typer ends a running command the same way
         sys.exit(_INTERRUPTED)
+    finally:
+        _lose_unread_log()
+
+
+def _lose_unread_log() -> None:
+    """Let what is left of a log go that nobody reads: Python would end with status 120 for it, after a clean stop."""
+    try:
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
