@@ -148,6 +148,7 @@ def test_two_first_demos_at_once_share_a_fresh_data_folder(home: dict[str, str],
     assert [process.returncode for process in both] == [0, 0], "\n".join(said)
 
 
+@pytest.mark.slow
 def test_the_next_steps_work_beside_other_demos_and_as_long_as_their_own(used: dict[str, str], tmp_path: Path) -> None:
     path = random_repository(tmp_path / "sp ace ü 日本 $x", commits=30)
     with started(used, path) as lasting, started(used, path) as other:

@@ -105,7 +105,9 @@ def _caddy_command(folder: Path, plain: int, secure: int, upstream: int) -> list
         f"https://localhost:{secure} {{\n\tbind 127.0.0.1\n\ttls {folder}/server.pem {folder}/server.pem",
     )
     text = text.replace("{$UPSTREAM:127.0.0.1:8000}", f"127.0.0.1:{upstream}")
-    options = f"{{\n\tadmin off\n\thttp_port {plain}\n\thttps_port {secure}\n\tdefault_bind 127.0.0.1\n}}\n"
+    # Else it waits, when it is stopped, for what a live page says next.
+    options = f"{{\n\tgrace_period 1s\n\tadmin off\n\thttp_port {plain}\n\thttps_port {secure}\n"
+    options += "\tdefault_bind 127.0.0.1\n}\n"
     (folder / "Caddyfile").write_text(options + text)
     return [program("caddy", "caddy"), "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
 

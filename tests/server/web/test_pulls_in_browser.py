@@ -34,7 +34,7 @@ PAGES = (
 )
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 320), ("dark", 1440)])
+@pytest.mark.parametrize(("theme", "width"), [("light", 320), pytest.param("dark", 1440, marks=pytest.mark.slow)])
 async def test_the_pages_are_accessible_and_fit_a_phone(
     window: OpenWindow, league: None, theme: str, width: int
 ) -> None:

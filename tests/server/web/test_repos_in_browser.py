@@ -48,7 +48,7 @@ SIGNED_IN = (
 @pytest.mark.parametrize(
     ("theme", "width"),
     [
-        ("light", 1440),
+        pytest.param("light", 1440, marks=pytest.mark.slow),
         ("dark", 320),
         pytest.param("light", 320, marks=pytest.mark.slow),
         pytest.param("dark", 1440, marks=pytest.mark.slow),
