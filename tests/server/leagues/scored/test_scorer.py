@@ -78,15 +78,17 @@ async def test_the_tables_are_those_of_the_reference(database: Database, world: 
 
 @pytest.mark.slow
 async def test_ten_thousand_days_are_those_of_the_reference(database: Database, world: World) -> None:
-    """Of 240 players over 6 weeks, in three repositories that are filled in many parts."""
+    """Of 320 players over 6 weeks, in three repositories that are filled in many parts."""
     chance = Random(10_000)
     made = await make_league(database, world, repos=3)
-    people = [f"player {number}" for number in range(240)]
+    people = [f"player {number}" for number in range(320)]
     for _ in range(14):
         commits = generated(chance, 2500, people)
         for repo_id in made.repos:
-            some = chance.sample(commits, 1500)
-            await arrive(database, repo_id, {each["sha"]: each for each in some}.values(), MONDAY + timedelta(days=50))
+            some = sorted(chance.sample(commits, 1500), key=lambda each: each["at"])
+            for start in range(0, len(some), 150):  # soon after they were written, else all of them are late
+                part = some[start : start + 150]
+                await arrive(database, repo_id, {each["sha"]: each for each in part}.values())
         await until_scored(database)
     found = await assert_reference(database, made.season_id)
     assert len(found.days) > 10_000
