@@ -12,6 +12,7 @@ from tgl_server.leagues import awards_queries
 from tgl_server.leagues.awarding import month_of
 from tgl_server.leagues.reading import FoundSeason, name_of
 from tgl_server.leagues.rules import Provisional
+from tgl_server.leagues.wording import number_of
 
 #: The order of a season's awards: those of the season itself, then the newest first, and as the rules name them.
 _PLACES = {name: place for place, name in enumerate(AwardName)}
@@ -74,22 +75,18 @@ def evidence(name: AwardName, value: int) -> str:
     """What decided an award, in words."""
     match name:
         case AwardName.GARDENER:
-            return f"{_count(value, 'line')} less"
+            return f"{number_of(value, 'line')} less"
         case AwardName.PLAYMAKER:
-            return _count(value, "co-author")
+            return number_of(value, "co-author")
         case AwardName.IRON:
-            return f"{_count(value, 'week')} with points"
+            return f"{number_of(value, 'week')} with points"
         case AwardName.GLOBETROTTER:
             return f"{value} repositories"
         case AwardName.MOST_IMPROVED:
             return f"median week up by {value / 2:g} points"
         case AwardName.ROOKIE:
-            return f"{_count(value, 'point')} in the best four weeks"
+            return f"{number_of(value, 'point')} in the best four weeks"
         case AwardName.COMEBACK:
-            return f"{_count(value, 'point')} in three weeks"
+            return f"{number_of(value, 'point')} in three weeks"
         case _:
-            return _count(value, "point")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun if number == 1 else f'{noun}s'}"
+            return number_of(value, "point")

@@ -18,6 +18,7 @@ from tgl_server.auth.principal import Principal
 from tgl_server.leagues.digests_queries import PLAYED, SEALED
 from tgl_server.leagues.reading import FoundSeason, name_of
 from tgl_server.leagues.rules import Provisional
+from tgl_server.leagues.wording import number_of
 
 #: Official tables of fewer players are not shown on pages either.
 LEAST_PLAYERS: Final = 3
@@ -108,8 +109,8 @@ def story(played: Sequence[Played]) -> list[DigestLine]:
     """The sentences of a week, whose players are given by their points, the most first."""
     if not played:
         return [_line(DigestKind.TOTALS, (), "A quiet week: there is nothing to tell of it.")]
-    changes = _count(sum(each.changes for each in played), "change")
-    found = [_line(DigestKind.TOTALS, (), f"{_count(len(played), 'player')} had {changes} that count.")]
+    changes = number_of(sum(each.changes for each in played), "change")
+    found = [_line(DigestKind.TOTALS, (), f"{number_of(len(played), 'player')} had {changes} that count.")]
     best = [each for each in played if each.points == played[0].points]
     found += _named(
         DigestKind.BEST, best, lambda names, _: f"The best week was that of {names}: {best[0].points} points."
@@ -120,7 +121,7 @@ def story(played: Sequence[Played]) -> list[DigestLine]:
     found += _named(DigestKind.COMEBACK, back, lambda names, many: f"{names} {'are' if many else 'is'} back.")
     most = max(each.gardened for each in played)
     gardeners = [each for each in played if most and each.gardened == most]
-    said = f"took away the most: {_count(most, 'line')} more than were added."
+    said = f"took away the most: {number_of(most, 'line')} more than were added."
     return found + _named(DigestKind.GARDENER, gardeners, lambda names, _: f"{names} {said}")
 
 
@@ -129,14 +130,10 @@ def _named(kind: DigestKind, players: Sequence[Played], said: Callable[[str, boo
     if not players:
         return []
     shown, others = players[:_MOST_NAMED], len(players[_MOST_NAMED:])
-    each = [player.name for player in shown] + ([_count(others, "other")] if others else [])
+    each = [player.name for player in shown] + ([number_of(others, "other")] if others else [])
     names = " and ".join(filter(None, (", ".join(each[:-1]), each[-1])))
     return [_line(kind, shown, said(names, len(each) > 1))]
 
 
 def _line(kind: DigestKind, players: Sequence[Played], sentence: str) -> DigestLine:
     return DigestLine(kind=kind, sentence=sentence, player_ids=[player.player_id for player in players])
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

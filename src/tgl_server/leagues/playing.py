@@ -129,10 +129,7 @@ def played_again(
     found: list[tuple[Pair, Played | None]] = []
     for each in stored:
         now = play(each.pair, scores.get(each.pair.week, {}), out) if each.pair.week < settled else None
-        held = each.played if each.is_held else None
-        if now and held and held.home_score is not None and held.away_score is not None:
-            now = replace(held, result=result_of(held.home_score, held.away_score))
-        elif now and held:
-            now = held
+        if now and each.is_held and each.played:
+            now = _held(each.played, now, struck=())
         found.append((each.pair, now))
     return found

@@ -80,7 +80,7 @@ def _points(rules: Rules, weeks: int, seen: Seen) -> Iterator[Worded]:
         ("commit_steps", "commit_points"),
         "The number of a day's changes gives points by steps of its own: "
         f"{_steps(rules.commit_steps, rules.commit_points, 'change')}. Both are added.",
-        f"That day had {_count(day.changes, 'change')}, worth {day.points - day.line_points}: together {day.points}."
+        f"That day had {number_of(day.changes, 'change')}, worth {day.points - day.line_points}: together {day.points}."
         if day
         else "",
     )
@@ -102,7 +102,7 @@ def _sums(rules: Rules, weeks: int, seen: Seen) -> Iterator[Worded]:
         "The order is by season points, then by the best week, the second best and so on, those that are left out "
         "among "
         "them. Players who are equal in all of it share a rank, and are champions together.",
-        f"{_count(seen.tied, 'player')} of {seen.players} share a rank." if seen.tied else "",
+        f"{number_of(seen.tied, 'player')} of {seen.players} share a rank." if seen.tied else "",
     )
 
 
@@ -153,7 +153,7 @@ def _witnessed(rules: Rules, seen: Seen) -> Iterator[Worded]:
         "A commit counts on the day of its author date if it arrives before that day's week is closed, and on the "
         "day of "
         "its arrival if its author date is after that. Nothing arrives before the league took its repository in.",
-        f"{_count(future, 'commit')} came from a clock that was ahead." if future else "",
+        f"{number_of(future, 'commit')} came from a clock that was ahead." if future else "",
     )
     yield Worded(
         ("grace_days",),
@@ -165,13 +165,13 @@ def _witnessed(rules: Rules, seen: Seen) -> Iterator[Worded]:
         else "What arrives later keeps its weekday: it counts on that weekday in the seven days up to its arrival, "
         "or on the day of its arrival where that weekday is before the season."
     )
-    yield Worded(("late",), said, f"{_count(late, 'commit')} arrived later." if late else "")
+    yield Worded(("late",), said, f"{number_of(late, 'commit')} arrived later." if late else "")
 
 
 def _verdicts(rules: Rules, seen: Seen) -> Iterator[Worded]:
     def happened(verdict: CommitVerdict) -> str:
         number = seen.verdicts.get(verdict, 0)
-        return f"{_count(number, 'commit')} of {seen.commits:,} so far." if number else ""
+        return f"{number_of(number, 'commit')} of {seen.commits:,} so far." if number else ""
 
     yield Worded(
         (),
@@ -219,7 +219,7 @@ def _copies(seen: Seen) -> Iterator[Worded]:
         "their title, without a number such as (#12) at its end; their numbers of added lines, deleted lines and "
         "files. "
         "A copy of a copy is one too. Merges, reverts, bots and commits without a file are nobody's copies.",
-        f"{_count(copies, 'commit')} are copies; one change is here {seen.most_copies} times." if copies else "",
+        f"{number_of(copies, 'commit')} are copies; one change is here {seen.most_copies} times." if copies else "",
     )
     yield Worded(
         (),
@@ -257,7 +257,7 @@ def _people(rules: Rules, seen: Seen) -> Iterator[Worded]:
         (),
         "Whoever hides takes no part and is shown to nobody; whoever comes back has all that they did. A pseudonym is "
         "all that others see of those who chose one.",
-        f"{_count(hidden, 'commit')} take no part." if hidden else "",
+        f"{number_of(hidden, 'commit')} take no part." if hidden else "",
     )
     yield Worded(
         ("board",),
@@ -269,11 +269,15 @@ def _people(rules: Rules, seen: Seen) -> Iterator[Worded]:
 
 def _steps(steps: Sequence[int], points: Sequence[int], noun: str) -> str:
     first, *rest = zip(steps, points, strict=True)
-    said = [f"{_count(first[0], noun)} {_count(first[1], 'point')}", *(f"{step:,}: {worth}" for step, worth in rest)]
+    said = [
+        f"{number_of(first[0], noun)} {number_of(first[1], 'point')}",
+        *(f"{step:,}: {worth}" for step, worth in rest),
+    ]
     return ", ".join(said)
 
 
-def _count(number: int, noun: str) -> str:
+def number_of(number: int, noun: str) -> str:
+    """A number with its noun, like "1 point" and "2,000 points"."""
     return f"{number:,} {noun if number == 1 else f'{noun}s'}"
 
 
